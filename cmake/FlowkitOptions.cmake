@@ -1,0 +1,66 @@
+# Options of the build, their defaults, and the checks that they make sense.
+
+option(FLOWKIT_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(FLOWKIT_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
+option(FLOWKIT_BUILD_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
+option(FLOWKIT_BUILD_HOST "Build flowkit::host (xtensor adaptors, plots)" ON)
+option(FLOWKIT_EIGEN_DISPATCH "Compile the Eigen backend for several instruction sets" ON)
+option(FLOWKIT_WERROR "Turn warnings of our own code into errors" OFF)
+option(FLOWKIT_FUZZ "Build the fuzz targets of the file readers (needs clang)" OFF)
+set(FLOWKIT_SANITIZE "" CACHE STRING "Sanitizers, for example address,undefined or thread")
+
+foreach(backend ONEDNN CUDA)
+  set(FLOWKIT_BUILD_${backend} AUTO CACHE STRING "Build the backend ${backend}: AUTO, ON or OFF")
+  set_property(CACHE FLOWKIT_BUILD_${backend} PROPERTY STRINGS AUTO ON OFF)
+  if(FLOWKIT_BUILD_${backend} AND NOT FLOWKIT_BUILD_${backend} STREQUAL "AUTO")
+    message(FATAL_ERROR "FLOWKIT_BUILD_${backend}=${FLOWKIT_BUILD_${backend}}: this backend is not "
+      "implemented in flowkit ${PROJECT_VERSION}. Leave the option at AUTO or set it to OFF.")
+  endif()
+endforeach()
+
+# A build without a type would be a slow one. Only the top level may decide that for everybody.
+get_property(multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+if(PROJECT_IS_TOP_LEVEL AND NOT multi_config AND NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Kind of build" FORCE)
+  set_property(CACHE CMAKE_BUILD_TYPE PROPERTY STRINGS Release RelWithDebInfo Debug MinSizeRel)
+endif()
+
+# The level of run-time checks is part of what library and user must agree on, so it is resolved
+# here once and travels with flowkit::core as a public definition.
+set(FLOWKIT_CHECKS auto CACHE STRING "Run-time checks: auto, off, debug (preconditions) or poison \
+(also fills scratch memory with NaN)")
+set_property(CACHE FLOWKIT_CHECKS PROPERTY STRINGS auto off debug poison)
+set(checks ${FLOWKIT_CHECKS})
+if(checks STREQUAL "auto")
+  if(CMAKE_BUILD_TYPE MATCHES "^(Debug|RelWithDebInfo)$")
+    set(checks debug)
+  else()
+    set(checks off)
+  endif()
+endif()
+set(check_levels off debug poison)
+list(FIND check_levels "${checks}" FLOWKIT_CHECKS_LEVEL)
+if(FLOWKIT_CHECKS_LEVEL EQUAL -1)
+  message(FATAL_ERROR "FLOWKIT_CHECKS=${FLOWKIT_CHECKS} is unknown: use auto, off, debug or poison.")
+endif()
+
+# Tests and examples include everything, so they need flowkit::host.
+if((FLOWKIT_BUILD_TESTS OR FLOWKIT_BUILD_EXAMPLES OR FLOWKIT_BUILD_BENCH) AND NOT FLOWKIT_BUILD_HOST)
+  message(FATAL_ERROR "FLOWKIT_BUILD_{TESTS,EXAMPLES,BENCH} need FLOWKIT_BUILD_HOST=ON: they "
+    "include the host headers. Switch them off, or build the host part.")
+endif()
+
+if(FLOWKIT_SANITIZE)
+  # For this directory and all below, objects of every target alike: half a sanitizer reports noise.
+  add_compile_options(-fsanitize=${FLOWKIT_SANITIZE} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${FLOWKIT_SANITIZE})
+endif()
+
+if(PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+  find_program(FLOWKIT_CCACHE ccache)
+  if(FLOWKIT_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${FLOWKIT_CCACHE}")
+  endif()
+endif()
