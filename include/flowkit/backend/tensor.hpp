@@ -1,0 +1,84 @@
+// Owning memory of a backend, and the tensor built from it.
+#pragma once
+
+#include <flowkit/core/view.hpp>
+
+#include <utility>
+
+namespace flowkit {
+
+/// Owns `size` elements in memory space S; move-only, freed on destruction through the function the
+/// backend supplied, so that this header knows no device.
+template <class T, Space S>
+class buffer {
+ public:
+  using deleter = void (*)(void* data, void* context) noexcept;
+
+  buffer() = default;
+  buffer(T* data, index_t size, deleter free, void* context) noexcept
+      : data_(data), size_(size), free_(free), context_(context) {}
+  buffer(buffer&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        free_(other.free_),
+        context_(other.context_) {}
+  buffer& operator=(buffer&& other) noexcept {
+    buffer moved(std::move(other));
+    swap(moved);
+    return *this;
+  }
+  buffer(const buffer&) = delete;
+  buffer& operator=(const buffer&) = delete;
+  ~buffer() {
+    if (data_ != nullptr) free_(data_, context_);
+  }
+
+  [[nodiscard]] T* data() const noexcept { return data_; }
+  [[nodiscard]] index_t size() const noexcept { return size_; }
+
+ private:
+  void swap(buffer& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(free_, other.free_);
+    std::swap(context_, other.context_);
+  }
+
+  T* data_ = nullptr;
+  index_t size_ = 0;
+  deleter free_ = nullptr;
+  void* context_ = nullptr;
+};
+
+/// A mutable view in the memory of backend B. U is the element type, by default B's scalar.
+template <class B, std::size_t R, class U = typename B::value_type>
+using view_of = view<U, R, typename B::space>;
+
+/// The same, read only.
+template <class B, std::size_t R, class U = typename B::value_type>
+using const_view_of = view<const U, R, typename B::space>;
+
+/// Owning array of backend B: a buffer and its shape. Must not outlive the backend object.
+template <class B, std::size_t R, class U = typename B::value_type>
+class tensor {
+ public:
+  using value_type = U;
+  using space = typename B::space;
+  static constexpr std::size_t rank = R;
+
+  tensor() = default;
+  /// Allocates; the contents are unspecified.
+  tensor(B& be, const extents<R>& shape)
+      : storage_(be.template allocate<U>(size_of(shape))), shape_(shape) {}
+
+  [[nodiscard]] const extents<R>& shape() const { return shape_; }
+  [[nodiscard]] index_t size() const { return storage_.size(); }
+  [[nodiscard]] view_of<B, R, U> view() { return {storage_.data(), shape_}; }
+  [[nodiscard]] const_view_of<B, R, U> view() const { return {storage_.data(), shape_}; }
+
+ private:
+  buffer<U, typename B::space> storage_;
+  extents<R> shape_{};
+};
+
+}  // namespace flowkit
