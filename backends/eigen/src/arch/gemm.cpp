@@ -1,0 +1,147 @@
+// Matrix product by packed blocks (Goto and van de Geijn 2008, section 4) around the tile kernel.
+#include "gemm_kernel.hpp"
+#include "kernels.hpp"
+#include "pack.hpp"
+
+namespace flowkit::FLOWKIT_ARCH {
+namespace {
+
+// std::min has external linkage: its copy for a new processor could end up in code for an old one.
+constexpr index_t lesser(index_t a, index_t b) { return a < b ? a : b; }
+
+constexpr index_t parts_of(index_t size, index_t limit) { return (size + limit - 1) / limit; }
+
+/// Rows below which b is read where it lies: packing would cost more than it saves.
+constexpr index_t unpacked_rows = 3 * row_limit;
+
+/// A block of the product: depths [first, first + depth) of one set of rows and columns.
+template <class T>
+struct block {
+  const gemm_task<T>* task;
+  index_t first_depth;
+  index_t depth;
+  index_t first_row;
+  index_t rows;
+  index_t first_column;
+  index_t columns;
+  T* packed_a;
+  T* packed_b;
+  bool direct;  ///< whole panels of b are not packed
+
+  [[nodiscard]] const T* a(index_t row) const {
+    const matrix_operand<T>& m = task->a;
+    return m.data + (first_row + row) * m.row_step + first_depth * m.column_step;
+  }
+  [[nodiscard]] const T* b(index_t column) const {
+    const matrix_operand<T>& m = task->b;
+    return m.data + first_depth * m.row_step + (first_column + column) * m.column_step;
+  }
+};
+
+/// The rows of a block are shared out evenly, so that no tile is nearly empty.
+template <class T>
+index_t first_row_of(const block<T>& q, index_t panel) {
+  return q.rows * panel / parts_of(q.rows, row_limit);
+}
+
+template <class T>
+void pack_rows(const block<T>& q) {
+  const matrix_operand<T>& a = q.task->a;
+  for (index_t i = 0; i < parts_of(q.rows, row_limit); ++i) {
+    const index_t first = first_row_of(q, i);
+    const index_t rows = first_row_of(q, i + 1) - first;
+    pack_panel(q.a(first), a.row_step, a.column_step, rows, q.depth,
+               q.packed_a + i * padded_rows(row_limit) * q.depth, padded_rows(rows));
+  }
+}
+
+template <class T>
+void pack_columns(const block<T>& q) {
+  constexpr index_t width = panel_columns<T>;
+  const matrix_operand<T>& b = q.task->b;
+  for (index_t j = 0; j < q.columns; j += width) {
+    const index_t used = lesser(width, q.columns - j);
+    if (q.direct && used == width) continue;
+    T* target = q.packed_b + j * q.depth;
+    for (index_t i = 0; i < width * q.depth && used < width; ++i) target[i] = T(0);
+    pack_panel(q.b(j), b.column_step, b.row_step, used, q.depth, target, width);
+  }
+}
+
+/// Columns of the panel that starts at `column`.
+template <class T>
+index_t panel_width(const block<T>& q, index_t column) {
+  const index_t left = q.columns - column;
+  const index_t wide = wide_vectors * lanes<T>;
+  if (q.direct && q.task->m <= wide_rows && left >= wide) return wide;
+  return lesser(panel_columns<T>, left);
+}
+
+/// All row panels against a column panel.
+template <class T>
+void multiply_panel(const block<T>& q, index_t column, index_t width) {
+  const gemm_task<T>& g = *q.task;
+  const bool direct = q.direct && width >= panel_columns<T>;
+  tile_task<T> t{};
+  t.b = direct ? q.b(column) : q.packed_b + column * q.depth;
+  t.b_step = direct ? g.b.row_step : panel_columns<T>;
+  t.depth = q.depth;
+  t.c_step = g.c_step;
+  t.columns = width;
+  t.alpha = g.alpha;
+  t.beta = q.first_depth == 0 ? g.beta : T(1);
+  for (index_t i = 0; i < parts_of(q.rows, row_limit); ++i) {
+    const index_t row = first_row_of(q, i);
+    t.a = q.packed_a + i * padded_rows(row_limit) * q.depth;
+    t.c = g.c + (q.first_row + row) * g.c_step + q.first_column + column;
+    tile_kernel_for<T>(first_row_of(q, i + 1) - row, parts_of(width, lanes<T>))(t);
+  }
+}
+
+template <class T>
+void multiply_columns(block<T> q) {
+  pack_columns(q);
+  for (q.first_row = 0; q.first_row < q.task->m; q.first_row += gemm_rows) {
+    q.rows = lesser(gemm_rows, q.task->m - q.first_row);
+    pack_rows(q);
+    for (index_t j = 0, width = 0; j < q.columns; j += width) {
+      width = panel_width(q, j);
+      multiply_panel(q, j, width);
+    }
+  }
+}
+
+/// The product over nothing.
+template <class T>
+void scale(const gemm_task<T>& g) {
+  for (index_t i = 0; i < g.m; ++i) {
+    T* row = g.c + i * g.c_step;
+    for (index_t j = 0; j < g.n; ++j) row[j] = g.beta == T(0) ? T(0) : g.beta * row[j];
+  }
+}
+
+}  // namespace
+
+template <class T>
+void gemm(const gemm_task<T>& g, T* packed) {
+  if (g.k == 0) return scale(g);
+  const index_t depths = parts_of(g.k, gemm_depth);
+  block<T> q{};
+  q.task = &g;
+  q.packed_a = packed;
+  q.packed_b = packed + gemm_packed_rows * gemm_depth;
+  q.direct = g.b.column_step == 1 && g.m <= unpacked_rows;
+  for (q.first_column = 0; q.first_column < g.n; q.first_column += gemm_columns) {
+    q.columns = lesser(gemm_columns, g.n - q.first_column);
+    for (index_t d = 0; d < depths; ++d) {
+      q.first_depth = g.k * d / depths;
+      q.depth = g.k * (d + 1) / depths - q.first_depth;
+      multiply_columns(q);
+    }
+  }
+}
+
+template void gemm(const gemm_task<float>&, float*);
+template void gemm(const gemm_task<double>&, double*);
+
+}  // namespace flowkit::FLOWKIT_ARCH

@@ -1,0 +1,42 @@
+// Scratch memory of an eigen backend object.
+#pragma once
+
+#include "kernel_table.hpp"
+
+#include <flowkit/backends/eigen.hpp>
+
+#include <vector>
+
+namespace flowkit {
+
+template <class T>
+struct eigen<T>::state {
+  /// Of the matrix product: one per part of a parallel loop, which has at most as many parts as
+  /// the pool has threads.
+  std::vector<buffer<T, host_space>> packed;
+  buffer<T, host_space> lowered;  ///< windows of convolutions
+  buffer<T, host_space> sums;     ///< per image and channel
+  buffer<T, host_space> vectors;  ///< per thread and channel
+
+  /// `memory` with room for `count` elements; old contents are lost when it grows.
+  static T* grown(eigen& be, buffer<T, host_space>& memory, index_t count) {
+    if (memory.size() < count) memory = be.template allocate<T>(count);
+    return memory.data();
+  }
+
+  /// Calls f(i, scratch) for i in [0, count) with `size` elements of scratch; cost per i in
+  /// elements.
+  template <class F>
+  void for_each_image(eigen& be, index_t count, index_t cost, index_t size, const F& f) {
+    const index_t parts = count * cost < serial_cost ? 1 : be.threads();
+    T* memory = grown(be, vectors, parts * size);
+    be.pool().for_each_index(parts, [&](index_t part) {
+      const index_t last = count * (part + 1) / parts;
+      for (index_t i = count * part / parts; i < last; ++i) f(i, memory + part * size);
+    });
+  }
+
+  static constexpr index_t serial_cost = 16384;
+};
+
+}  // namespace flowkit

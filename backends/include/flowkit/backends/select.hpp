@@ -1,0 +1,51 @@
+// Chooses a backend by name at run time: the only place that knows them all.
+#pragma once
+
+#include <flowkit/backends/eigen.hpp>
+#include <flowkit/core/error.hpp>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace flowkit {
+
+/// What a backend is asked for when it is chosen by name.
+struct backend_options {
+  int threads = 0;  ///< of host backends; 0: `default_thread_count()`
+};
+
+/// Names of the backends in this build, the default one first.
+[[nodiscard]] inline std::vector<std::string> built_backends() { return {"eigen"}; }
+
+namespace detail {
+
+[[noreturn]] inline void refuse_backend(std::string_view name) {
+  std::string built;
+  for (const std::string& known : built_backends()) built += " " + known;
+  for (const std::string_view planned : {"onednn", "cuda"}) {
+    if (name == planned) {
+      throw not_built_error(text("backend '", name, "' is not part of this build, which has:",
+                                 built, "; configure one that has it with -DFLOWKIT_BUILD_",
+                                 name == "cuda" ? "CUDA" : "ONEDNN", "=ON"));
+    }
+  }
+  throw invalid_input(text("there is no backend '", name, "'; this build has:", built,
+                           ", and an empty name or 'auto' chooses the first"));
+}
+
+}  // namespace detail
+
+/// Builds the backend of that name ("" and "auto": the default), calls f with it, and returns what
+/// f returns. f is compiled for every built backend, so its result has one type for all of them.
+/// Throws not_built_error for a backend this build lacks, invalid_input for an unknown name.
+template <class F>
+decltype(auto) with_backend(std::string_view name, F&& f, const backend_options& options = {}) {
+  const bool any = name.empty() || name == "auto";
+  if (!any && name != "eigen") detail::refuse_backend(name);
+  eigen<float> be({.threads = options.threads});
+  return std::forward<F>(f)(be);
+}
+
+}  // namespace flowkit
