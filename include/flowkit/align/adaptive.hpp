@@ -1,0 +1,99 @@
+// Selective alignment whose radius comes from the expert set itself.
+#pragma once
+
+#include <flowkit/align/expert_metric.hpp>
+#include <flowkit/align/frame.hpp>
+#include <flowkit/align/neighbourhood.hpp>
+
+#include <cmath>
+
+namespace flowkit {
+
+/// What happens to a chunk that is near enough to an expert's.
+enum class alignment_move {
+  replace,  ///< it becomes the expert's chunk
+  pull,     ///< it moves towards it by 2^-(d / radius)^2 of the way
+};
+
+/// Alignment with a local radius. Around each pair's condition the nearest expert windows (in
+/// whitened features, none overlapping another) are collected; the spacing of their chunks, in
+/// units of the experts' own spread per action dimension, sets how near a generated chunk must be:
+/// d(chunk, nearest neighbour's chunk) <= scale * spacing. No radius is in units of a task.
+/// Laws: rescaling an action or feature dimension changes no decision; row order matters for ties
+/// only; idempotent when it replaces. A neighbourhood of one window has no spacing: it keeps.
+struct adaptive_alignment {
+  index_t neighbours = 16;
+  double quantile = 0.8;  ///< of the neighbours' nearest distances
+  double scale = 1;       ///< of the spacing
+  alignment_move move = alignment_move::replace;
+  whitening_options features = {};
+
+  template <SearchBackend B>
+  alignment_report operator()(B& be, const coupling_view<B>& c, const expert_index<B>& index,
+                              view_of<B, 2> aligned, workspace<B>& ws) const {
+    FLOWKIT_VALIDATE(neighbours >= 2 && quantile > 0 && quantile <= 1 && scale >= 0,
+                     "adaptive alignment with ", neighbours, " neighbours, quantile ", quantile,
+                     " and scale ", scale,
+                     ": needs at least 2 neighbours, a quantile in (0, 1] and a scale >= 0");
+    std::vector<double> weights;
+    const auto decide = [&](std::span<const row_t> own) {
+      return decisions(be, c, index, own, weights, ws);
+    };
+    if (move == alignment_move::replace) {
+      return detail::align_by(be, c, index, aligned, ws, decide);
+    }
+    return detail::align_by(be, c, index, aligned, ws, decide, [&](const auto& decided) {
+      detail::pull_to_experts(be, decided, weights, index, aligned, ws);
+    });
+  }
+
+ private:
+  template <class B>
+  std::vector<alignment_decision> decisions(B& be, const coupling_view<B>& c,
+                                            const expert_index<B>& index,
+                                            std::span<const row_t> own,
+                                            std::vector<double>& weights, workspace<B>& ws) const {
+    const expert_metric<B> metric(be, index, features, ws);
+    const index_t wanted = std::min(index.size(), 4 * neighbours);
+    const std::vector<row_t> nearest = metric.nearest_windows(be, c.condition, wanted, ws);
+    const std::vector<double> generated = metric.scaled_chunks(be, c.x1);
+    const chunk_set experts{metric.experts(), c.x1.shape()[1], index.steps};
+    const window_origin origin{index.episode, index.offset, index.steps};
+    std::vector<alignment_decision> out(own.size());
+    weights.assign(own.size(), 0.0);
+    std::vector<row_t> around;
+    for (std::size_t j = 0; j < own.size(); ++j) {
+      const std::span<const row_t> candidates(nearest.data() + static_cast<index_t>(j) * wanted,
+                                              static_cast<std::size_t>(wanted));
+      choose_neighbours(candidates, own[j], origin, neighbours, around);
+      const double radius = scale * local_spacing(experts, around, quantile);
+      const double* chunk = generated.data() + static_cast<index_t>(j) * experts.size;
+      out[j] = decide_one(experts, around, chunk, radius, weights[j]);
+    }
+    return out;
+  }
+
+  /// Nearest chunk of the neighbourhood, and whether it is near enough. Of equals the lower row
+  /// wins, whatever its place in the neighbourhood.
+  [[nodiscard]] static alignment_decision decide_one(const chunk_set& experts,
+                                                     std::span<const row_t> around,
+                                                     const double* chunk, double radius,
+                                                     double& weight) {
+    alignment_decision best;
+    for (const row_t row : around) {
+      const double d = step_distance(chunk, experts.chunk(row), experts.size, experts.steps);
+      const bool better = best.window < 0 || d < best.distance;
+      if (better || (d == best.distance && row < best.window)) {
+        best.window = row;
+        best.distance = d;
+      }
+    }
+    if (best.window < 0 || !(best.distance <= radius)) return best;
+    const double share = radius > 0 ? best.distance / radius : 0;
+    weight = std::exp2(-share * share);
+    best.reason = best.distance == 0 ? alignment_reason::identical : alignment_reason::replaced;
+    return best;
+  }
+};
+
+}  // namespace flowkit

@@ -1,0 +1,68 @@
+// Entropic optimal transport between the noise and the data of a batch.
+#pragma once
+
+#include <flowkit/coupling/sinkhorn.hpp>
+#include <flowkit/coupling/transport_cost.hpp>
+
+namespace flowkit {
+
+/// How a batch is transported with entropy.
+struct entropic_ot_options {
+  /// Weight of the entropy per dimension of the data, in units of squared distance: squared
+  /// distances of normalised data are about 2 per dimension.
+  double regularization = 0.1;
+  index_t iteration_limit = 1000;
+  double tolerance = 1e-4;  ///< of the marginals; a plan that is not converged is still a plan
+  condition_rule conditions = condition_rule::within_groups;
+  double penalty = 1;
+};
+
+/// Pairs drawn from the entropic plan of a batch (Tong et al. 2024, Schroedinger bridge pairs): for
+/// each data row a noise row with its probability in the plan. Between the exact transport
+/// (regularization to 0) and independence (to infinity). A noise row may be drawn twice, so x0 is
+/// standard normal row by row, but not a permutation. Conditions as in minibatch_ot. Satisfies
+/// Coupling. Synchronises. T is the backend's scalar.
+template <class T = float>
+class entropic_ot {
+ public:
+  explicit entropic_ot(const entropic_ot_options& options = {}) : options_(options) {
+    FLOWKIT_VALIDATE(options.regularization > 0, "entropic transport with regularization ",
+                     options.regularization, ": must be above 0; use minibatch_ot for 0");
+  }
+
+  template <Backend B>
+  void draw(B& be, const pair_batch<B>& batch, rng_key key, workspace<B>& ws) {
+    detail::validate_pairs(batch, options_.penalty);
+    const scratch_scope scope(ws);
+    const view_of<B, 2> noise = ws.take(batch.x0.shape());
+    be.normal(noise, key.split(0));
+    cost_.measure(be, batch, const_view_of<B, 2>(noise), options_.conditions, options_.penalty, ws);
+    source_.resize(static_cast<std::size_t>(noise.shape()[0]));
+    const double weight = options_.regularization * static_cast<double>(noise.shape()[1]);
+    for (index_t g = 0; g < cost_.groups().count(); ++g) {
+      sample(cost_.groups().group(g), weight, key.split(1).split(static_cast<std::uint64_t>(g)));
+    }
+    detail::rearrange(be, const_view_of<B, 2>(noise), source_, batch.x0, ws);
+  }
+
+ private:
+  void sample(std::span<const row_t> members, double weight, rng_key key) {
+    const auto n = static_cast<index_t>(members.size());
+    const transport_problem<T> problem{cost_.within(members), n, n};
+    solver_.solve(problem, {weight, options_.tolerance, options_.iteration_limit});
+    chosen_.resize(members.size());
+    sample_targets(problem, solver_.row_potentials(), solver_.column_potentials(), weight, key,
+                   std::span<row_t>(chosen_));
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      source_[static_cast<std::size_t>(members[i])] = members[static_cast<std::size_t>(chosen_[i])];
+    }
+  }
+
+  entropic_ot_options options_;
+  transport_cost<T> cost_;
+  sinkhorn_solver solver_;
+  std::vector<row_t> chosen_;
+  std::vector<row_t> source_;
+};
+
+}  // namespace flowkit
