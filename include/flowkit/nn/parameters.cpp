@@ -1,0 +1,58 @@
+#include <flowkit/nn/parameters.hpp>
+
+#include <algorithm>
+
+namespace flowkit {
+namespace {
+
+/// Slots start on cache lines (16 floats), so that vector loads of weights are aligned.
+constexpr index_t slot_alignment = 16;
+
+index_t aligned(index_t offset) {
+  return (offset + slot_alignment - 1) / slot_alignment * slot_alignment;
+}
+
+}  // namespace
+
+index_t parameter_layout::entry::size() const {
+  index_t size = 1;
+  for (const index_t n : shape) size *= n;
+  return size;
+}
+
+parameter_layout::scope::scope(parameter_layout& layout, std::string_view name)
+    : layout_(&layout), outer_length_(layout.prefix_.size()) {
+  layout.prefix_ += text(name, ".");
+}
+
+parameter_layout::scope::~scope() { layout_->prefix_.resize(outer_length_); }
+
+index_t parameter_layout::parameter_count() const {
+  index_t count = 0;
+  for (const entry& e : entries_) count += e.size();
+  return count;
+}
+
+const parameter_layout::entry* parameter_layout::find(std::string_view name) const {
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const entry& e) { return e.name == name; });
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+index_t parameter_layout::add_entry(std::string_view name, std::vector<index_t> shape,
+                                    const initializer& init) {
+  std::string full = prefix_ + std::string(name);
+  FLOWKIT_VALIDATE(find(full) == nullptr, "parameter '", full,
+                   "' exists already: two layers share a name; build one of them in a "
+                   "parameter_layout::scope of its own");
+  for (const index_t n : shape) {
+    FLOWKIT_VALIDATE(n > 0, "parameter '", full, "' has a size of ", n,
+                     ": sizes are counts of channels or taps and must be positive");
+  }
+  const index_t offset = size_;
+  entries_.push_back({std::move(full), offset, std::move(shape), init});
+  size_ = aligned(offset + entries_.back().size());
+  return offset;
+}
+
+}  // namespace flowkit
