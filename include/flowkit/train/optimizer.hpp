@@ -1,0 +1,131 @@
+// Optimisers: gradients become new values, in one pass over memory.
+#pragma once
+
+#include <flowkit/core/error.hpp>
+#include <flowkit/nn/parameters.hpp>
+#include <flowkit/train/concepts.hpp>
+
+#include <array>
+#include <cmath>
+
+namespace flowkit {
+
+namespace detail {
+
+/// One pass of `rule` over values, gradients, states and, if there is one, the average.
+template <class B, class Rule, class... States>
+void update_values(B& be, const Rule& rule, const trained_values<B>& trained,
+                   const step_settings<B>& settings, States... states) {
+  using T = typename B::value_type;
+  const auto factor = repeat_scalar(settings.gradient_factor, trained.values.shape());
+  if (trained.average.empty()) {
+    be.for_each(rule, trained.values, trained.gradients, states..., factor);
+  } else {
+    const fn::averaged<T, Rule> both{rule, settings.average};
+    be.for_each(both, trained.average, trained.values, trained.gradients, states..., factor);
+  }
+}
+
+/// A flat tensor of zeros. Allocates.
+template <class B>
+tensor<B, 1> zeros(B& be, index_t size) {
+  tensor<B, 1> out(be, extents<1>{size});
+  be.fill(out.view(), typename B::value_type(0));
+  return out;
+}
+
+}  // namespace detail
+
+/// Settings of adamw. Defaults are those of diffusion and flow policies (Chi et al. 2023).
+struct adamw_options {
+  double beta1 = 0.95;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 1e-6;  ///< per step, times the learning rate; on all values
+};
+
+/// Adam with decoupled weight decay (Loshchilov and Hutter 2019); see fn::adamw_update for the
+/// formula. Keeps two flat tensors.
+template <class B>
+class adamw {
+ public:
+  /// Throws invalid_input unless both betas are in [0, 1) and epsilon is positive. Allocates.
+  adamw(B& be, const parameter_layout& layout, const adamw_options& options = {})
+      : first_(detail::zeros(be, layout.size())),
+        second_(detail::zeros(be, layout.size())),
+        options_(options) {
+    const auto decays = [](double beta) { return beta >= 0 && beta < 1; };
+    FLOWKIT_VALIDATE(decays(options.beta1) && decays(options.beta2) && options.epsilon > 0,
+                     "AdamW with beta1 ", options.beta1, ", beta2 ", options.beta2, ", epsilon ",
+                     options.epsilon, " is undefined: 0 <= beta < 1 and epsilon > 0 must hold");
+  }
+
+  /// See Optimizer.
+  void step(B& be, const trained_values<B>& trained, const step_settings<B>& settings) {
+    detail::update_values(be, rule(settings), trained, settings, first_.view(), second_.view());
+  }
+
+  [[nodiscard]] std::array<optimizer_state<B>, 2> state() {
+    return {{{"first_moment", first_.view()}, {"second_moment", second_.view()}}};
+  }
+
+ private:
+  using T = typename B::value_type;
+
+  [[nodiscard]] fn::adamw_update<T> rule(const step_settings<B>& settings) const {
+    const auto [beta1, beta2, epsilon, decay] = options_;
+    const auto t = static_cast<double>(settings.count + 1);
+    const double rate = settings.learning_rate / (1 - std::pow(beta1, t));
+    const double deviation = 1 / std::sqrt(1 - std::pow(beta2, t));
+    return {static_cast<T>(1 - settings.learning_rate * decay),
+            static_cast<T>(rate),
+            static_cast<T>(beta1),
+            static_cast<T>(1 - beta1),
+            static_cast<T>(beta2),
+            static_cast<T>(1 - beta2),
+            static_cast<T>(deviation),
+            static_cast<T>(epsilon)};
+  }
+
+  tensor<B, 1> first_;
+  tensor<B, 1> second_;
+  adamw_options options_;
+};
+
+/// Settings of sgd.
+struct sgd_options {
+  double momentum = 0.9;
+  double weight_decay = 0;  ///< decoupled: per step, times the learning rate
+};
+
+/// Gradient descent with momentum; see fn::sgd_update for the formula. Keeps one flat tensor.
+template <class B>
+class sgd {
+ public:
+  /// Throws invalid_input for a momentum outside [0, 1). Allocates.
+  sgd(B& be, const parameter_layout& layout, const sgd_options& options = {})
+      : momentum_(detail::zeros(be, layout.size())), options_(options) {
+    FLOWKIT_VALIDATE(options.momentum >= 0 && options.momentum < 1, "a momentum of ",
+                     options.momentum, " does not decay: choose one in [0, 1)");
+  }
+
+  /// See Optimizer.
+  void step(B& be, const trained_values<B>& trained, const step_settings<B>& settings) {
+    const double keep = 1 - settings.learning_rate * options_.weight_decay;
+    const fn::sgd_update<T> rule{static_cast<T>(keep), static_cast<T>(settings.learning_rate),
+                                 static_cast<T>(options_.momentum)};
+    detail::update_values(be, rule, trained, settings, momentum_.view());
+  }
+
+  [[nodiscard]] std::array<optimizer_state<B>, 1> state() {
+    return {{{"momentum", momentum_.view()}}};
+  }
+
+ private:
+  using T = typename B::value_type;
+
+  tensor<B, 1> momentum_;
+  sgd_options options_;
+};
+
+}  // namespace flowkit

@@ -1,0 +1,122 @@
+// One step of training: objective, clipping, optimiser and average, without a host round trip.
+#pragma once
+
+#include <flowkit/backend/device_scalar.hpp>
+#include <flowkit/objective/concepts.hpp>
+#include <flowkit/train/clipping.hpp>
+#include <flowkit/train/ema.hpp>
+#include <flowkit/train/optimizer.hpp>
+#include <flowkit/train/schedule.hpp>
+
+#include <limits>
+#include <optional>
+
+namespace flowkit {
+
+/// Settings of train_step.
+struct train_step_options {
+  learning_rate_schedule learning_rate = constant_rate{};
+  double clip_norm = std::numeric_limits<double>::infinity();  ///< largest norm of the gradients
+};
+
+/// Trains the values of a parameter store: `step(batch, key)` evaluates the objective, clips the
+/// gradients and updates values, moments and average in one pass. Refers to what it is given, which
+/// must outlive it; owns the scratch memory. After the first steps a call neither allocates nor
+/// synchronises.
+template <class B, class O, Optimizer<B> Opt>
+class train_step {
+ public:
+  /// Allocates. Throws invalid_input for a clip_norm that is not positive.
+  train_step(B& be, O& objective, parameter_store<B>& store, Opt& optimizer,
+             train_step_options options = {})
+      : train_step(be, objective, store, optimizer, nullptr, std::move(options)) {}
+
+  /// Also keeps an average of the values.
+  train_step(B& be, O& objective, parameter_store<B>& store, Opt& optimizer,
+             moving_average<B>& average, train_step_options options = {})
+      : train_step(be, objective, store, optimizer, &average, std::move(options)) {}
+
+  /// One step; returns the loss before it, which stays valid until the next step.
+  template <class Batch>
+  const_view_of<B, 0> operator()(const Batch& batch, rng_key key) {
+    static_assert(Objective<O, B, Batch>, "the objective takes batches of another type");
+    scratch_.rewind();
+    be_->copy(loss_.view(), (*objective_)(*be_, store_->view(), batch, key, scratch_));
+    if (clips()) {
+      clip_factor(*be_, store_->gradients(), options_.clip_norm, squared_norm_.view(),
+                  factor_.view());
+    }
+    learning_rate_ = options_.learning_rate(count_);
+    step_settings<B> settings{learning_rate_, count_, std::as_const(factor_).view()};
+    if (average_ != nullptr) settings.average = average_->rule(count_);
+    optimizer_->step(*be_, trained(), settings);
+    ++count_;
+    return std::as_const(loss_).view();
+  }
+
+  /// Steps taken.
+  [[nodiscard]] index_t count() const { return count_; }
+  /// Continues schedule, moments and average as if `count` steps had been taken.
+  void resume_at(index_t count) { count_ = count; }
+  /// Learning rate of the last step.
+  [[nodiscard]] double learning_rate() const { return learning_rate_; }
+  /// Loss of the last step. Synchronises.
+  [[nodiscard]] double loss() const { return static_cast<double>(loss_.read()); }
+  /// Norm of the last step's gradients before clipping; nothing if they are not clipped.
+  /// Synchronises.
+  [[nodiscard]] std::optional<double> gradient_norm() const {
+    if (!clips()) return std::nullopt;
+    return std::sqrt(static_cast<double>(squared_norm_.read()));
+  }
+
+  /// All flat tensors that training changes, except the gradients, which are zero between steps.
+  [[nodiscard]] std::vector<named_values<B>> state() {
+    std::vector<named_values<B>> out{{"values", store_->values()}};
+    if (average_ != nullptr) out.push_back({"average", average_->values()});
+    for (const optimizer_state<B>& s : optimizer_->state()) {
+      out.push_back({text("optimizer.", s.name), s.values});
+    }
+    return out;
+  }
+
+ private:
+  train_step(B& be, O& objective, parameter_store<B>& store, Opt& optimizer,
+             moving_average<B>* average, train_step_options options)
+      : be_(&be),
+        objective_(&objective),
+        store_(&store),
+        optimizer_(&optimizer),
+        average_(average),
+        options_(std::move(options)),
+        scratch_(be),
+        loss_(be),
+        squared_norm_(be),
+        factor_(be) {
+    FLOWKIT_VALIDATE(options_.clip_norm > 0, "a clip_norm of ", options_.clip_norm,
+                     " removes or reverses every gradient; give a positive norm, or leave it out "
+                     "to keep gradients as they are");
+    be.fill(factor_.view(), typename B::value_type(1));
+  }
+
+  [[nodiscard]] bool clips() const { return std::isfinite(options_.clip_norm); }
+
+  [[nodiscard]] trained_values<B> trained() {
+    if (average_ == nullptr) return {store_->values(), store_->gradients()};
+    return {store_->values(), store_->gradients(), average_->values()};
+  }
+
+  B* be_;
+  O* objective_;
+  parameter_store<B>* store_;
+  Opt* optimizer_;
+  moving_average<B>* average_;
+  train_step_options options_;
+  workspace<B> scratch_;
+  device_scalar<B> loss_;
+  device_scalar<B> squared_norm_;
+  device_scalar<B> factor_;
+  index_t count_ = 0;
+  double learning_rate_ = 0;
+};
+
+}  // namespace flowkit
