@@ -1,0 +1,65 @@
+#include <gtest/gtest.h>
+#include <flowkit/align/neighbourhood.hpp>
+
+#include <cmath>
+
+namespace flowkit {
+namespace {
+
+TEST(Neighbourhood, StepDistanceIsTheMeanOfStepNorms) {
+  const double a[] = {0, 0, 1, 1};
+  const double b[] = {3, 4, 1, 1};
+
+  EXPECT_DOUBLE_EQ(step_distance(a, b, 4, 2), 2.5);
+  EXPECT_DOUBLE_EQ(step_distance(a, b, 4, 1), 5);
+}
+
+TEST(Neighbourhood, OwnWindowComesFirstAndOverlapsAreLeftOut) {
+  const std::vector<row_t> episode{0, 0, 0, 1, 1};
+  const std::vector<row_t> offset{0, 3, 4, 0, 9};
+  const window_origin origin{episode, offset, 4};
+  const std::vector<row_t> candidates{1, 2, 3, 4, -1};
+  std::vector<row_t> chosen;
+
+  choose_neighbours(candidates, 0, origin, 3, chosen);
+
+  // Window 1 starts 3 steps after the own one and shares actions with it; window 2 does not.
+  EXPECT_EQ(chosen, (std::vector<row_t>{0, 2, 3}));
+}
+
+TEST(Neighbourhood, UnknownOwnWindowAndEndOfListAreFine) {
+  const std::vector<row_t> candidates{2, 2, 5, -1, 7};
+  std::vector<row_t> chosen{9};
+
+  choose_neighbours(candidates, -1, {}, 8, chosen);
+
+  EXPECT_EQ(chosen, (std::vector<row_t>{2, 5}));
+}
+
+TEST(Neighbourhood, SpacingIsNotInflatedByASecondMode) {
+  // Two clusters of chunks, 0.1 apart inside, 10 apart from each other.
+  const std::vector<double> values{0, 0.1, 0.2, 10, 10.1, 10.2};
+  const chunk_set chunks{values, 1, 1};
+  const std::vector<row_t> all{0, 1, 2, 3, 4, 5};
+
+  EXPECT_NEAR(local_spacing(chunks, all, 0.8), 0.1, 1e-12);
+}
+
+TEST(Neighbourhood, SpacingTakesTheQuantileOfNearestDistances) {
+  const std::vector<double> values{0, 1, 3, 7};  // nearest distances 1, 1, 2, 4
+  const chunk_set chunks{values, 1, 1};
+  const std::vector<row_t> all{0, 1, 2, 3};
+
+  EXPECT_DOUBLE_EQ(local_spacing(chunks, all, 0.5), 1);
+  EXPECT_DOUBLE_EQ(local_spacing(chunks, all, 0.75), 2);
+  EXPECT_DOUBLE_EQ(local_spacing(chunks, all, 1), 4);
+}
+
+TEST(Neighbourhood, OneNeighbourHasNoSpacing) {
+  const std::vector<double> values{3};
+
+  EXPECT_EQ(local_spacing({values, 1, 1}, std::vector<row_t>{0}, 0.8), 0);
+}
+
+}  // namespace
+}  // namespace flowkit

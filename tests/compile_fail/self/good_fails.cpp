@@ -1,0 +1,2 @@
+// Self test of the check: the good variant does not compile either.
+int main() { return undeclared; }

@@ -1,0 +1,194 @@
+// Convolutions against plain loops, and the adjoint identities between the three passes.
+#include "conformance.hpp"
+
+#include <flowkit/core/text.hpp>
+
+namespace flowkit::testing {
+namespace {
+
+struct convolution_case {
+  convolution_geometry geometry;
+  extents<4> image;
+  index_t outputs;
+};
+
+/// 1-D and 2-D, every combination of stride, padding, point-wise kernels, single pixels, no images.
+std::vector<convolution_case> convolution_cases() {
+  return {
+      {{{1, 5}, {1, 1}, {0, 2}}, {3, 1, 16, 7}, 9},  {{{1, 3}, {1, 2}, {0, 1}}, {2, 1, 9, 5}, 4},
+      {{{1, 1}, {1, 1}, {0, 0}}, {4, 1, 8, 19}, 33}, {{{1, 1}, {2, 2}, {0, 0}}, {2, 5, 7, 6}, 5},
+      {{{3, 3}, {1, 1}, {1, 1}}, {2, 6, 5, 3}, 17},  {{{3, 3}, {2, 2}, {1, 1}}, {3, 7, 8, 4}, 5},
+      {{{7, 7}, {2, 2}, {3, 3}}, {1, 12, 11, 3}, 6}, {{{1, 4}, {1, 2}, {0, 1}}, {2, 1, 8, 6}, 6},
+      {{{3, 3}, {1, 1}, {2, 2}}, {1, 1, 1, 1}, 1},   {{{1, 3}, {1, 1}, {0, 1}}, {0, 1, 6, 4}, 3},
+      {{{2, 3}, {3, 1}, {0, 2}}, {5, 9, 4, 37}, 21}, {{{1, 5}, {1, 1}, {0, 2}}, {2, 1, 3, 2}, 3},
+  };
+}
+
+template <class Case>
+class convolution_conformance : public conformance<Case> {
+ protected:
+  template <class F>
+  void for_all(const F& f) {
+    for (const convolution_case& c : convolution_cases()) {
+      SCOPED_TRACE(text("kernel ", c.geometry.kernel, " stride ", c.geometry.stride, " padding ",
+                        c.geometry.padding, " image ", c.image, " outputs ", c.outputs));
+      const auto x = random_array(c.image, 1);
+      const auto w = random_array(extents<2>{c.geometry.taps() * c.image[3], c.outputs}, 2);
+      const auto dy = random_array(c.geometry.output(c.image, c.outputs), 3);
+      f(c, x, w, dy);
+    }
+  }
+};
+
+TYPED_TEST_SUITE(convolution_conformance, backend_cases, backend_case_names);
+
+TYPED_TEST(convolution_conformance, forward) {
+  using scalar = typename TypeParam::backend::value_type;
+  auto& be = this->backend_;
+  this->for_all([&](const auto& c, const auto& x, const auto& w, const auto& dy) {
+    auto y = nan_tensor(be, dy.shape);
+
+    be.convolve(c.geometry, on_backend(be, x).view(), on_backend(be, w).view(), scalar(0),
+                y.view());
+
+    expect_close(on_host(be, y), convolution(c.geometry, x, w), rounding<scalar>(w.shape[0]));
+  });
+}
+
+TYPED_TEST(convolution_conformance, backward_data) {
+  using scalar = typename TypeParam::backend::value_type;
+  auto& be = this->backend_;
+  this->for_all([&](const auto& c, const auto& x, const auto& w, const auto& dy) {
+    auto dx = nan_tensor(be, x.shape);
+
+    be.convolve_backward_data(c.geometry, on_backend(be, dy).view(), on_backend(be, w).view(),
+                              scalar(0), dx.view());
+
+    expect_close(on_host(be, dx), convolution_data(c.geometry, dy, w, x.shape),
+                 rounding<scalar>(c.geometry.taps() * c.outputs));
+  });
+}
+
+TYPED_TEST(convolution_conformance, backward_weights) {
+  using scalar = typename TypeParam::backend::value_type;
+  auto& be = this->backend_;
+  this->for_all([&](const auto& c, const auto& x, const auto& w, const auto& dy) {
+    auto dw = nan_tensor(be, w.shape);
+
+    be.convolve_backward_weights(c.geometry, on_backend(be, x).view(), on_backend(be, dy).view(),
+                                 scalar(0), dw.view());
+
+    expect_close(on_host(be, dw), convolution_weights(c.geometry, x, dy),
+                 rounding<scalar>(size_of(dy.shape) / std::max<index_t>(1, c.outputs)));
+  });
+}
+
+TYPED_TEST(convolution_conformance, beta_adds_to_old_values) {
+  using scalar = typename TypeParam::backend::value_type;
+  auto& be = this->backend_;
+  this->for_all([&](const auto& c, const auto& x, const auto& w, const auto& dy) {
+    const auto image = on_backend(be, x);
+    const auto weights = on_backend(be, w);
+    const auto slopes = on_backend(be, dy);
+    auto y = on_backend(be, dy);
+    auto dx = on_backend(be, x);
+    auto dw = on_backend(be, w);
+
+    be.convolve(c.geometry, image.view(), weights.view(), scalar(1), y.view());
+    be.convolve_backward_data(c.geometry, slopes.view(), weights.view(), scalar(0.5), dx.view());
+    be.convolve_backward_weights(c.geometry, image.view(), slopes.view(), scalar(-2), dw.view());
+
+    const auto plus = [](auto sum, double factor, const auto& old) {
+      for (std::size_t i = 0; i < sum.values.size(); ++i) sum.values[i] += factor * old.values[i];
+      return sum;
+    };
+    const double bound = rounding<scalar>(std::max(size_of(w.shape), size_of(dy.shape)));
+    expect_close(on_host(be, y), plus(convolution(c.geometry, x, w), 1, dy), bound);
+    expect_close(on_host(be, dx), plus(convolution_data(c.geometry, dy, w, x.shape), 0.5, x),
+                 bound);
+    expect_close(on_host(be, dw), plus(convolution_weights(c.geometry, x, dy), -2, w), bound);
+  });
+}
+
+// <dy, conv(x, w)> = <x, data(dy, w)> = <w, weights(x, dy)>, each evaluated by the backend itself.
+TYPED_TEST(convolution_conformance, adjoint_identity) {
+  using scalar = typename TypeParam::backend::value_type;
+  auto& be = this->backend_;
+  this->for_all([&](const auto& c, const auto& x, const auto& w, const auto& dy) {
+    const auto image = on_backend(be, x);
+    const auto weights = on_backend(be, w);
+    const auto slopes = on_backend(be, dy);
+    auto y = nan_tensor(be, dy.shape);
+    auto dx = nan_tensor(be, x.shape);
+    auto dw = nan_tensor(be, w.shape);
+
+    be.convolve(c.geometry, image.view(), weights.view(), scalar(0), y.view());
+    be.convolve_backward_data(c.geometry, slopes.view(), weights.view(), scalar(0), dx.view());
+    be.convolve_backward_weights(c.geometry, image.view(), slopes.view(), scalar(0), dw.view());
+
+    const double forward = inner(on_host(be, y), dy);
+    const double size = std::sqrt(static_cast<double>(size_of(w.shape) * size_of(dy.shape)) + 1);
+    const double bound = size * rounding<scalar>(w.shape[0]);
+    EXPECT_NEAR(inner(on_host(be, dx), x), forward, bound);
+    EXPECT_NEAR(inner(on_host(be, dw), w), forward, bound);
+  });
+}
+
+TYPED_TEST(convolution_conformance, more_windows_than_fit_one_chunk) {
+  using scalar = typename TypeParam::backend::value_type;
+  auto& be = this->backend_;
+  const convolution_geometry g{{3, 3}, {1, 1}, {1, 1}};
+  const auto x = random_array(extents<4>{3, 70, 60, 24}, 1);
+  const auto w = random_array(extents<2>{9 * 24, 2}, 2);
+  const auto dy = random_array(extents<4>{3, 70, 60, 2}, 3);
+  const auto image = on_backend(be, x);
+  const auto weights = on_backend(be, w);
+  const auto slopes = on_backend(be, dy);
+  auto y = nan_tensor(be, dy.shape);
+  auto dx = nan_tensor(be, x.shape);
+  auto dw = nan_tensor(be, w.shape);
+
+  be.convolve(g, image.view(), weights.view(), scalar(0), y.view());
+  be.convolve_backward_data(g, slopes.view(), weights.view(), scalar(0), dx.view());
+  be.convolve_backward_weights(g, image.view(), slopes.view(), scalar(0), dw.view());
+
+  expect_close(on_host(be, y), convolution(g, x, w), rounding<scalar>(216));
+  expect_close(on_host(be, dx), convolution_data(g, dy, w, x.shape), rounding<scalar>(18));
+  expect_close(on_host(be, dw), convolution_weights(g, x, dy), rounding<scalar>(12600));
+}
+
+TYPED_TEST(convolution_conformance, channels_of_a_wider_array) {
+  using scalar = typename TypeParam::backend::value_type;
+  auto& be = this->backend_;
+  const convolution_geometry g{{1, 3}, {1, 1}, {0, 1}};
+  const auto x = random_array(extents<4>{2, 1, 6, 9}, 1);
+  const auto w = random_array(extents<2>{3 * 4, 5}, 2);
+  const auto image = on_backend(be, x);
+  auto wide = nan_tensor(be, extents<4>{2, 1, 6, 8});
+
+  be.convolve(g, columns(image.view(), 3, 4), on_backend(be, w).view(), scalar(0),
+              columns(wide.view(), 2, 5));
+
+  host_array<4> part(extents<4>{2, 1, 6, 4});
+  for (index_t n = 0; n < 2; ++n) {
+    for (index_t t = 0; t < 6; ++t) {
+      for (index_t c = 0; c < 4; ++c) part(n, 0, t, c) = x(n, 0, t, 3 + c);
+    }
+  }
+  const auto expected = convolution(g, part, w);
+  const auto actual = on_host(be, wide);
+  for (index_t n = 0; n < 2; ++n) {
+    for (index_t t = 0; t < 6; ++t) {
+      for (index_t c = 0; c < 8; ++c) {
+        if (c < 2 || c >= 7) {
+          EXPECT_TRUE(std::isnan(actual(n, 0, t, c)));
+        } else {
+          EXPECT_NEAR(actual(n, 0, t, c), expected(n, 0, t, c - 2), 8 * rounding<scalar>(12));
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace flowkit::testing

@@ -1,0 +1,152 @@
+// Results have the same bits whatever the number of threads, and operations allocate nothing once
+// they have seen their shapes.
+#include "conformance.hpp"
+
+#include <support/allocation.hpp>
+
+namespace flowkit::testing {
+namespace {
+
+/// Every operation once, on shapes large enough to be cut into parts. Holds its memory, so that a
+/// second run shows what the operations themselves allocate.
+template <class B>
+class everything {
+ public:
+  using scalar = typename B::value_type;
+
+  explicit everything(B& be)
+      : be_(&be),
+        pixels_(on_backend(be, random_array(extents<4>{6, 14, 13, 24}, 1))),
+        weights_(on_backend(be, random_array(extents<2>{9 * 24, 40}, 2))),
+        slopes_(on_backend(be, random_array(extents<4>{6, 14, 13, 40}, 3))),
+        scale_(on_backend(be, random_array(extents<1>{24}, 4))) {}
+
+  void run() {
+    constexpr scalar zero(0);
+    const convolution_geometry g{{3, 3}, {1, 1}, {1, 1}};
+    const auto x = reshape(std::as_const(pixels_).view(), extents<3>{6, 182, 24});
+    const auto dy = reshape(std::as_const(image_slope_).view(), x.shape());
+    B& be = *be_;
+    be.convolve(g, pixels_.view(), weights_.view(), zero, convolved_.view());
+    be.convolve_backward_data(g, slopes_.view(), weights_.view(), zero, image_slope_.view());
+    be.convolve_backward_weights(g, pixels_.view(), slopes_.view(), zero, weight_slope_.view());
+    be.group_norm(4, scalar(1e-5), x, scale_.view(), scale_.view(), normed_.view(), mean_.view(),
+                  inverse_.view());
+    be.fill(scale_slope_.view(), zero);
+    be.fill(shift_slope_.view(), zero);
+    be.group_norm_backward(4, x, scale_.view(), mean_.view(), inverse_.view(), dy,
+                           norm_slope_.view(), scale_slope_.view(), shift_slope_.view());
+    be.group_norm_jvp(4, x, scale_.view(), mean_.view(), inverse_.view(), dy, norm_tangent_.view());
+    be.softmax(x, softmax_.view());
+    be.softmax_product(softmax_.view(), dy, softmax_tangent_.view());
+    be.max_pool({{2, 2}, {2, 2}, {0, 0}}, pixels_.view(), pooled_.view(), chosen_.view());
+    be.max_pool_backward(chosen_.view(), pooled_.view(), pool_slope_.view());
+    be.normal(noise_.view(), rng_key{1, 2});
+    be.sum(fn::square{}, reshape(total_.view(), extents<0>{}), noise_.view());
+    be.column_sums(fn::identity{}, accumulate::overwrite, columns_.view(),
+                   as_rows(std::as_const(pixels_).view()));
+    be.middle_sums(fn::square{}, middle_.view(), x);
+    be.nearest(as_rows(std::as_const(pixels_).view()),
+               rows(as_rows(std::as_const(pixels_).view()), 0, 300), nearest_.view(),
+               distance_.view());
+  }
+
+  /// All results in one array.
+  std::vector<double> results() {
+    std::vector<double> out;
+    const auto add = [&](const auto&... t) {
+      const auto append = [&](const host_array<1>& a) {
+        out.insert(out.end(), a.values.begin(), a.values.end());
+      };
+      (append(flat(t)), ...);
+    };
+    add(convolved_, image_slope_, weight_slope_, normed_, mean_, inverse_, norm_slope_,
+        scale_slope_, shift_slope_, norm_tangent_, softmax_, softmax_tangent_, pooled_, pool_slope_,
+        noise_, total_, columns_, middle_, nearest_, distance_);
+    return out;
+  }
+
+ private:
+  template <std::size_t R, class U>
+  host_array<1> flat(const tensor<B, R, U>& t) {
+    host_array<1> out;
+    out.values = on_host(*be_, t).values;
+    return out;
+  }
+  template <std::size_t R>
+  tensor<B, R> make(const extents<R>& shape) {
+    return tensor<B, R>(*be_, shape);
+  }
+
+  B* be_;
+  tensor<B, 4> pixels_;
+  tensor<B, 2> weights_;
+  tensor<B, 4> slopes_;
+  tensor<B, 1> scale_;
+  tensor<B, 4> convolved_ = make(extents<4>{6, 14, 13, 40});
+  tensor<B, 4> image_slope_ = make(extents<4>{6, 14, 13, 24});
+  tensor<B, 2> weight_slope_ = make(extents<2>{9 * 24, 40});
+  tensor<B, 3> normed_ = make(extents<3>{6, 182, 24});
+  tensor<B, 2> mean_ = make(extents<2>{6, 4});
+  tensor<B, 2> inverse_ = make(extents<2>{6, 4});
+  tensor<B, 3> norm_slope_ = make(extents<3>{6, 182, 24});
+  tensor<B, 1> scale_slope_ = make(extents<1>{24});
+  tensor<B, 1> shift_slope_ = make(extents<1>{24});
+  tensor<B, 3> norm_tangent_ = make(extents<3>{6, 182, 24});
+  tensor<B, 3> softmax_ = make(extents<3>{6, 182, 24});
+  tensor<B, 3> softmax_tangent_ = make(extents<3>{6, 182, 24});
+  tensor<B, 4> pooled_ = make(extents<4>{6, 7, 6, 24});
+  tensor<B, 4, row_t> chosen_{*be_, extents<4>{6, 7, 6, 24}};
+  tensor<B, 4> pool_slope_ = make(extents<4>{6, 14, 13, 24});
+  tensor<B, 1> noise_ = make(extents<1>{50001});
+  tensor<B, 1> total_ = make(extents<1>{1});
+  tensor<B, 1> columns_ = make(extents<1>{24});
+  tensor<B, 2> middle_ = make(extents<2>{6, 24});
+  tensor<B, 2, row_t> nearest_{*be_, extents<2>{6 * 182, 3}};
+  tensor<B, 2> distance_ = make(extents<2>{6 * 182, 3});
+};
+
+template <class Case>
+class determinism_conformance : public conformance<Case> {
+ protected:
+  static std::vector<double> results(int threads) {
+    auto be = Case::make(threads);
+    everything<typename Case::backend> all(be);
+    all.run();
+    return all.results();
+  }
+};
+
+TYPED_TEST_SUITE(determinism_conformance, backend_cases, backend_case_names);
+
+TYPED_TEST(determinism_conformance, results_do_not_depend_on_the_number_of_threads) {
+  const std::vector<double> expected = this->results(1);
+
+  EXPECT_EQ(this->results(2), expected);
+  EXPECT_EQ(this->results(3), expected);
+}
+
+TYPED_TEST(determinism_conformance, a_second_run_gives_the_same_bits) {
+  auto& be = this->backend_;
+  everything<typename TypeParam::backend> all(be);
+  all.run();
+  const std::vector<double> expected = all.results();
+
+  all.run();
+
+  EXPECT_EQ(all.results(), expected);
+}
+
+TYPED_TEST(determinism_conformance, operations_allocate_nothing_after_their_first_run) {
+  auto& be = this->backend_;
+  everything<typename TypeParam::backend> all(be);
+  all.run();
+
+  const allocation_counter allocations;
+  all.run();
+
+  EXPECT_EQ(allocations.count(), 0);
+}
+
+}  // namespace
+}  // namespace flowkit::testing

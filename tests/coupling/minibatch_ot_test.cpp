@@ -1,0 +1,267 @@
+#include <gtest/gtest.h>
+#include <flowkit/backends/eigen.hpp>
+#include <flowkit/coupling/entropic_ot.hpp>
+#include <flowkit/coupling/independent.hpp>
+#include <flowkit/coupling/minibatch_ot.hpp>
+#include <flowkit/coupling/stored.hpp>
+#include <support/allocation.hpp>
+#include <support/golden.hpp>
+
+#include <algorithm>
+#include <numeric>
+
+namespace flowkit {
+namespace {
+
+using backend = eigen<double>;
+using row = std::vector<double>;
+
+static_assert(Coupling<independent_coupling, backend>);
+static_assert(Coupling<minibatch_ot<double>, backend>);
+static_assert(Coupling<entropic_ot<double>, backend>);
+static_assert(Coupling<stored_coupling<backend>, backend>);
+
+/// A batch of data around the corners of a square, with the corner's number as condition.
+struct batch_of {
+  backend& be;
+  tensor<backend, 2> x0;
+  tensor<backend, 2> x1;
+  tensor<backend, 2> condition;
+
+  batch_of(backend& b, index_t n, index_t conditions, rng_key key = {3})
+      : be(b), x0(b, {n, 2}), x1(b, {n, 2}), condition(b, {n, 1}) {
+    be.normal(x1.view(), key);
+    for (index_t i = 0; i < n; ++i) {
+      condition.view()(i, 0) = static_cast<double>(i % std::max<index_t>(conditions, 1));
+      x1.view()(i, 0) += i % 2 == 0 ? 3 : -3;
+    }
+    if (conditions == 0) condition = tensor<backend, 2>(be, {n, 0});
+  }
+
+  [[nodiscard]] pair_batch<backend> view() {
+    return {x0.view(), std::as_const(x1).view(), std::as_const(condition).view()};
+  }
+  [[nodiscard]] double cost() {
+    double sum = 0;
+    for (index_t i = 0; i < x0.size(); ++i) {
+      const double d = x0.view().data()[i] - x1.view().data()[i];
+      sum += d * d;
+    }
+    return sum;
+  }
+};
+
+std::vector<row> rows_of(view<const double, 2, host_space> x) {
+  std::vector<row> out;
+  for (index_t i = 0; i < x.shape()[0]; ++i) {
+    const double* data = x.data() + i * x.shape()[1];
+    out.emplace_back(data, data + x.shape()[1]);
+  }
+  return out;
+}
+
+std::vector<row> sorted(std::vector<row> rows) {
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+struct MinibatchOt : ::testing::Test {
+  backend be;
+  workspace<backend> ws{be};
+
+  /// The noise that a coupling starts from: what independent coupling draws.
+  std::vector<row> noise(index_t n, rng_key key) {
+    batch_of b(be, n, 0);
+    independent_coupling{}.draw(be, b.view(), key, ws);
+    return rows_of(b.x0.view());
+  }
+};
+
+TEST_F(MinibatchOt, PermutesTheNoise) {
+  batch_of b(be, 40, 0);
+
+  minibatch_ot<double>{}.draw(be, b.view(), rng_key{1}, ws);
+
+  EXPECT_EQ(sorted(rows_of(b.x0.view())), sorted(noise(40, rng_key{1})));
+}
+
+TEST_F(MinibatchOt, FindsTheLeastCostOfAllPermutations) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    batch_of b(be, 6, 0, rng_key{seed});
+    minibatch_ot<double>{}.draw(be, b.view(), rng_key{seed}, ws);
+    const double found = b.cost();
+    const std::vector<row> from = noise(6, rng_key{seed});
+    std::vector<std::size_t> order{0, 1, 2, 3, 4, 5};
+    double least = std::numeric_limits<double>::infinity();
+    do {
+      for (index_t i = 0; i < 6; ++i) {
+        for (index_t c = 0; c < 2; ++c) {
+          b.x0.view()(i, c) = from[order[static_cast<std::size_t>(i)]][static_cast<std::size_t>(c)];
+        }
+      }
+      least = std::min(least, b.cost());
+    } while (std::next_permutation(order.begin(), order.end()));
+
+    EXPECT_NEAR(found, least, 1e-12 * least) << "seed " << seed;
+  }
+}
+
+TEST_F(MinibatchOt, NeverMixesConditionsByDefault) {
+  batch_of b(be, 60, 4);
+
+  minibatch_ot<double>{}.draw(be, b.view(), rng_key{2}, ws);
+
+  const std::vector<row> from = noise(60, rng_key{2});
+  const std::vector<row> to = rows_of(b.x0.view());
+  for (std::size_t g = 0; g < 4; ++g) {
+    std::vector<row> before;
+    std::vector<row> after;
+    for (std::size_t i = g; i < 60; i += 4) {
+      before.push_back(from[i]);
+      after.push_back(to[i]);
+    }
+    EXPECT_EQ(sorted(after), sorted(before)) << "condition " << g;
+  }
+  EXPECT_NE(to, from);
+}
+
+TEST_F(MinibatchOt, DifferentConditionsEverywhereLeaveTheNoiseInPlace) {
+  batch_of b(be, 12, 12);
+
+  minibatch_ot<double>{}.draw(be, b.view(), rng_key{2}, ws);
+
+  EXPECT_EQ(rows_of(b.x0.view()), noise(12, rng_key{2}));
+}
+
+TEST_F(MinibatchOt, AHighPenaltyEqualsGroupsAndNoneIgnoresConditions) {
+  batch_of grouped(be, 40, 3);
+  batch_of penalized(be, 40, 3);
+  batch_of ignored(be, 40, 3);
+  batch_of without(be, 40, 0);
+
+  minibatch_ot<double>{}.draw(be, grouped.view(), rng_key{4}, ws);
+  minibatch_ot<double>({condition_rule::penalty, 1e6}).draw(be, penalized.view(), rng_key{4}, ws);
+  minibatch_ot<double>({condition_rule::ignore}).draw(be, ignored.view(), rng_key{4}, ws);
+  minibatch_ot<double>{}.draw(be, without.view(), rng_key{4}, ws);
+
+  EXPECT_EQ(rows_of(penalized.x0.view()), rows_of(grouped.x0.view()));
+  EXPECT_EQ(rows_of(ignored.x0.view()), rows_of(without.x0.view()));
+  EXPECT_LT(ignored.cost(), grouped.cost());
+}
+
+TEST_F(MinibatchOt, EqualKeysGiveEqualPairs) {
+  batch_of a(be, 30, 2);
+  batch_of b(be, 30, 2);
+  minibatch_ot<double> coupling;
+
+  coupling.draw(be, a.view(), rng_key{5}, ws);
+  coupling.draw(be, b.view(), rng_key{6}, ws);
+  coupling.draw(be, b.view(), rng_key{5}, ws);
+
+  EXPECT_EQ(rows_of(a.x0.view()), rows_of(b.x0.view()));
+}
+
+TEST_F(MinibatchOt, AllocatesNothingOnceWarm) {
+  batch_of b(be, 64, 3);
+  minibatch_ot<double> exact;
+  entropic_ot<double> entropic;
+  for (int i = 0; i < 3; ++i) {
+    ws.rewind();
+    exact.draw(be, b.view(), rng_key{1}, ws);
+    entropic.draw(be, b.view(), rng_key{1}, ws);
+  }
+
+  const testing::allocation_counter allocations;
+  exact.draw(be, b.view(), rng_key{1}, ws);
+  entropic.draw(be, b.view(), rng_key{1}, ws);
+
+  EXPECT_EQ(allocations.count(), 0);
+}
+
+TEST_F(MinibatchOt, ConditionsThatDoNotFitAreRefused) {
+  batch_of b(be, 10, 2);
+  pair_batch<backend> batch = b.view();
+  batch.condition = rows(batch.condition, 0, 9);
+
+  EXPECT_THROW(minibatch_ot<double>{}.draw(be, batch, rng_key{1}, ws), invalid_input);
+  EXPECT_THROW(minibatch_ot<double>({condition_rule::penalty, -1}).draw(be, b.view(), {1}, ws),
+               invalid_input);
+}
+
+TEST_F(MinibatchOt, ConditionsThatAreNotFiniteAreRefused) {
+  batch_of b(be, 10, 2);
+  b.condition.view()(4, 0) = std::numeric_limits<double>::quiet_NaN();
+
+  EXPECT_THROW(minibatch_ot<double>{}.draw(be, b.view(), rng_key{1}, ws), invalid_input);
+}
+
+TEST_F(MinibatchOt, AssignmentWithinGroupsOfTheReferenceData) {
+  const testing::golden_arrays data("ot.npz");
+  const auto x0 = data.on<backend>(be, "g_x0", extents<2>{64, 8});
+  const auto x1 = data.on<backend>(be, "g_x1", extents<2>{64, 8});
+  const auto group = data.on<backend>(be, "g_group", extents<2>{64, 1});
+  const std::vector<double> expected = data.values("g_assignment");
+  transport_cost<double> cost;
+  assignment_solver solver;
+
+  cost.measure(be, pair_batch<backend>{{}, x1.view(), group.view()}, x0.view(),
+               condition_rule::within_groups, 0, ws);
+
+  for (index_t g = 0; g < cost.groups().count(); ++g) {
+    const auto members = cost.groups().group(g);
+    const auto n = static_cast<index_t>(members.size());
+    std::vector<row_t> source(members.size());
+    solver.solve(cost.within(members), n, n, source);
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      const auto from = static_cast<std::size_t>(members[static_cast<std::size_t>(source[i])]);
+      EXPECT_EQ(expected[from], static_cast<double>(members[i])) << "source " << from;
+    }
+  }
+}
+
+TEST_F(MinibatchOt, EntropicPairsGoFromExactToIndependent) {
+  batch_of exact(be, 50, 0);
+  batch_of sharp(be, 50, 0);
+  batch_of soft(be, 50, 0);
+  minibatch_ot<double>{}.draw(be, exact.view(), rng_key{7}.split(0), ws);
+
+  entropic_ot<double>({.regularization = 0.002}).draw(be, sharp.view(), rng_key{7}, ws);
+  entropic_ot<double>({.regularization = 1e4}).draw(be, soft.view(), rng_key{7}, ws);
+
+  // Independent pairs cost about 2 + 9 + 2 per sample here; the exact ones a third less.
+  EXPECT_LT(sharp.cost(), 1.05 * exact.cost());
+  EXPECT_GT(soft.cost(), 1.2 * exact.cost());
+}
+
+TEST_F(MinibatchOt, EntropicPairsUseRowsOfTheNoiseOfTheirOwnCondition) {
+  batch_of b(be, 60, 3);
+  entropic_ot<double>{}.draw(be, b.view(), rng_key{8}, ws);
+  const std::vector<row> from = noise(60, rng_key{8}.split(0));
+  const std::vector<row> to = rows_of(b.x0.view());
+
+  for (std::size_t i = 0; i < 60; ++i) {
+    bool found = false;
+    for (std::size_t j = i % 3; j < 60; j += 3) found = found || from[j] == to[i];
+    EXPECT_TRUE(found) << "sample " << i;
+  }
+}
+
+TEST_F(MinibatchOt, EntropyMustBePositive) {
+  EXPECT_THROW(entropic_ot<double>({.regularization = 0}), invalid_input);
+}
+
+TEST_F(MinibatchOt, StoredPairsComeBack) {
+  batch_of stored(be, 5, 0);
+  batch_of b(be, 5, 0);
+  be.normal(stored.x0.view(), rng_key{9});
+
+  stored_coupling<backend>{std::as_const(stored.x0).view()}.draw(be, b.view(), rng_key{1}, ws);
+
+  EXPECT_EQ(rows_of(b.x0.view()), rows_of(stored.x0.view()));
+  EXPECT_THROW(stored_coupling<backend>{rows(std::as_const(stored.x0).view(), 0, 4)}.draw(
+                   be, b.view(), rng_key{1}, ws),
+               invalid_input);
+}
+
+}  // namespace
+}  // namespace flowkit

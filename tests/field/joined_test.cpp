@@ -1,0 +1,46 @@
+// Several samples as one state.
+#include "support/batch.hpp"
+
+#include <flowkit/field/analytic_field.hpp>
+#include <flowkit/field/joined.hpp>
+
+#include <gtest/gtest.h>
+
+namespace flowkit {
+namespace {
+
+using backend = eigen<double>;
+
+class joined_field : public ::testing::Test {
+ protected:
+  backend be_;
+  workspace<backend> ws_{be_};
+};
+
+TEST_F(joined_field, gives_every_part_the_time_of_its_row) {
+  auto field = joined(analytic_field<2>([](auto t, auto p) {
+                        return point{t, p[0] + p[1]};
+                      }),
+                      2, ws_);
+  static_assert(VelocityField<decltype(field), backend>);
+  const auto t = testing::vector(be_, std::vector<double>{10, 20});
+  const auto x = testing::matrix(be_, 2, std::vector<double>{1, 2, 3, 4, 5, 6, 7, 8});
+  tensor<backend, 2> dx(be_, x.shape());
+
+  field(be_, t.view(), x.view(), dx.view());
+
+  EXPECT_EQ(testing::host(dx), (std::vector<double>{10, 3, 10, 7, 20, 11, 20, 15}));
+}
+
+TEST_F(joined_field, refuses_rows_that_do_not_divide) {
+  auto field = joined(analytic_field<1>([](auto, auto p) { return p; }), 3, ws_);
+  const auto t = testing::vector(be_, std::vector<double>{0});
+  const auto x = testing::matrix(be_, 1, std::vector<double>{1, 2});
+  tensor<backend, 2> dx(be_, x.shape());
+
+  EXPECT_THROW(field(be_, t.view(), x.view(), dx.view()), invalid_input);
+  EXPECT_THROW(joined(analytic_field<1>([](auto, auto p) { return p; }), 0, ws_), invalid_input);
+}
+
+}  // namespace
+}  // namespace flowkit

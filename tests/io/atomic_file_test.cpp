@@ -1,0 +1,89 @@
+// Files appear complete or not at all.
+#include <flowkit/io/atomic_file.hpp>
+
+#include "support/files.hpp"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+
+namespace flowkit {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::read_text;
+using testing::temporary_directory;
+
+TEST(atomic_file, replaces_the_old_file_only_on_commit) {
+  const temporary_directory directory;
+  write_text_file(directory / "a", "old");
+
+  atomic_file file(directory / "a");
+  file.write("new");
+  const std::string before = read_text(directory / "a");
+  file.commit();
+
+  EXPECT_EQ(before, "old");
+  EXPECT_EQ(read_text(directory / "a"), "new");
+  EXPECT_EQ(directory.count(), 1);
+}
+
+TEST(atomic_file, leaves_nothing_behind_without_commit) {
+  const temporary_directory directory;
+  write_text_file(directory / "a", "old");
+
+  { atomic_file(directory / "a").write("half"); }
+
+  EXPECT_EQ(read_text(directory / "a"), "old");
+  EXPECT_EQ(directory.count(), 1);
+}
+
+TEST(atomic_file, keeps_the_order_of_small_and_large_pieces) {
+  const temporary_directory directory;
+  const std::string large(std::size_t{1} << 17, 'x');
+
+  atomic_file file(directory / "a");
+  file.write("begin");
+  file.write(large);
+  file.write("end");
+  file.commit();
+
+  EXPECT_EQ(read_text(directory / "a"), "begin" + large + "end");
+}
+
+TEST(atomic_file, a_killed_process_leaves_the_old_file) {
+  const temporary_directory directory;
+  write_text_file(directory / "a", "old");
+
+  const pid_t child = ::fork();
+  if (child == 0) {
+    atomic_file file(directory / "a");
+    file.write(std::string(std::size_t{1} << 17, 'x'));
+    ::_exit(0);  // as a kill would: no destructor runs
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+
+  EXPECT_EQ(read_text(directory / "a"), "old");
+}
+
+TEST(atomic_file, a_missing_directory_is_named_with_the_reason) {
+  const auto message =
+      testing::message_of<file_error>([] { atomic_file file("/nowhere/at/all.bin"); });
+
+  EXPECT_THAT(message, HasSubstr("/nowhere/at/all.bin"));
+  EXPECT_THAT(message, HasSubstr("No such file or directory"));
+}
+
+TEST(atomic_file, a_full_disk_is_reported) {
+  if (::access("/dev/full", W_OK) != 0) GTEST_SKIP() << "this system has no /dev/full";
+  const detail::file_handle full(::open("/dev/full", O_WRONLY));
+
+  const auto message = testing::message_of<file_error>(
+      [&] { detail::write_all(full, detail::bytes_of("x"), "checkpoint"); });
+
+  EXPECT_THAT(message, HasSubstr("checkpoint: cannot write: No space left"));
+}
+
+}  // namespace
+}  // namespace flowkit

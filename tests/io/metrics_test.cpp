@@ -1,0 +1,141 @@
+// Metrics: lines that survive a kill, and event files that TensorBoard understands.
+#include <flowkit/io/json.hpp>
+#include <flowkit/io/metrics.hpp>
+
+#include "support/files.hpp"
+
+#include <gmock/gmock.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+
+namespace flowkit {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::read_text;
+using testing::temporary_directory;
+
+TEST(json_lines, the_numbers_of_a_step_share_a_line) {
+  const temporary_directory directory;
+
+  {
+    json_lines_metrics metrics(directory / "m.jsonl");
+    metrics.record(0, "loss", 0.5);
+    metrics.record(0, "rate", 1e-3);
+    metrics.record(10, "loss", std::nan(""));
+  }
+
+  EXPECT_EQ(read_text(directory / "m.jsonl"),
+            "{\"step\":0,\"loss\":0.5,\"rate\":0.001}\n{\"step\":10,\"loss\":\"NaN\"}\n");
+}
+
+TEST(json_lines, a_torn_last_line_is_removed_when_the_run_continues) {
+  const temporary_directory directory;
+  testing::write_raw(directory / "m.jsonl", "{\"step\":1,\"loss\":2}\n{\"step\":2,\"lo");
+
+  {
+    json_lines_metrics metrics(directory / "m.jsonl");
+    metrics.record(2, "loss", 3);
+  }
+
+  EXPECT_EQ(read_text(directory / "m.jsonl"), "{\"step\":1,\"loss\":2}\n{\"step\":2,\"loss\":3}\n");
+}
+
+TEST(json_lines, a_line_of_garbage_ends_what_is_kept) {
+  const temporary_directory directory;
+  testing::write_raw(directory / "m.jsonl", "{\"step\":1}\n\0\0\0\n{\"step\":2}\n");
+
+  json_lines_metrics metrics(directory / "m.jsonl");
+
+  EXPECT_EQ(read_text(directory / "m.jsonl"), "{\"step\":1}\n");
+}
+
+TEST(json_lines, steps_that_will_be_recorded_again_are_removed) {
+  const temporary_directory directory;
+  testing::write_raw(directory / "m.jsonl", "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n");
+
+  json_lines_metrics metrics(directory / "m.jsonl", 2);
+
+  EXPECT_EQ(read_text(directory / "m.jsonl"), "{\"step\":1}\n");
+}
+
+TEST(json_lines, a_file_of_something_else_is_refused_and_left_alone) {
+  const temporary_directory directory;
+  testing::write_raw(directory / "notes.csv", "a,b\n1,2\n");
+
+  EXPECT_THROW(json_lines_metrics(directory / "notes.csv"), file_error);
+
+  EXPECT_EQ(read_text(directory / "notes.csv"), "a,b\n1,2\n");
+}
+
+TEST(json_lines, a_path_that_cannot_be_opened_is_named) {
+  const auto message =
+      testing::message_of<file_error>([] { json_lines_metrics metrics("/nowhere/metrics.jsonl"); });
+
+  EXPECT_THAT(message, HasSubstr("/nowhere/metrics.jsonl"));
+}
+
+TEST(crc32c, equals_the_check_values_of_rfc_3720) {
+  EXPECT_EQ(detail::crc32c(detail::bytes_of("123456789")), 0xE3069283U);
+  EXPECT_EQ(detail::crc32c(detail::bytes_of(std::string(32, '\0'))), 0x8A9136AAU);
+  EXPECT_EQ(detail::crc32c(detail::bytes_of(std::string(32, '\xff'))), 0x62A8AB43U);
+}
+
+/// Splits an event file into its messages, checking frames and checksums.
+std::vector<std::string> messages_of(const std::string& path) {
+  const std::string all = read_text(path);
+  const byte_view bytes = detail::bytes_of(all);
+  const auto masked = [&](std::size_t at, std::size_t size) {
+    return std::rotr(detail::crc32c(bytes.subspan(at, size)), 15) + 0xA282EAD8U;
+  };
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at < bytes.size();) {
+    const auto length = static_cast<std::size_t>(detail::load_little<std::uint64_t>(bytes, at));
+    EXPECT_EQ(detail::load_little<std::uint32_t>(bytes, at + 8), masked(at, 8));
+    EXPECT_EQ(detail::load_little<std::uint32_t>(bytes, at + 12 + length), masked(at + 12, length));
+    out.push_back(all.substr(at + 12, length));
+    at += 16 + length;
+  }
+  return out;
+}
+
+TEST(tensorboard, events_are_framed_protocol_buffers) {
+  const temporary_directory directory;
+  tensorboard_metrics metrics(directory / "run", std::nullopt, [] { return 0.0; });
+
+  metrics.record(300, "loss", 0.5);
+  metrics.flush();
+
+  const auto messages = messages_of(metrics.path());
+  const std::string time_zero = std::string("\x09") + std::string(8, '\0');
+  ASSERT_EQ(messages.size(), 2U);
+  EXPECT_EQ(messages[0], time_zero + std::string("\x10\x00\x1a\x0d", 4) + "brain.Event:2");
+  // step 300 = varint ac 02; summary { value { tag "loss", simple_value 0.5f } }
+  EXPECT_EQ(messages[1], time_zero + std::string("\x10\xac\x02\x2a\x0d\x0a\x0b\x0a\x04", 9) +
+                             "loss" + std::string("\x15\x00\x00\x00\x3f", 5));
+  EXPECT_THAT(metrics.path(), HasSubstr("events.out.tfevents.0."));
+}
+
+TEST(tensorboard, a_resumed_run_says_where_it_begins) {
+  const temporary_directory directory;
+  tensorboard_metrics metrics(directory / "run", 300, [] { return 0.0; });
+
+  const auto messages = messages_of(metrics.path());
+
+  ASSERT_EQ(messages.size(), 2U);
+  EXPECT_EQ(messages[1].substr(9), std::string("\x10\xac\x02\x3a\x02\x08\x01", 7));
+}
+
+TEST(run_metrics, both_sinks_receive_every_number) {
+  const temporary_directory directory;
+
+  open_run_metrics(directory / "run")->record(1, "loss", 2);
+
+  EXPECT_EQ(read_text(directory / "run/metrics.jsonl"), "{\"step\":1,\"loss\":2}\n");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory / "run"), {}), 2);
+}
+
+}  // namespace
+}  // namespace flowkit

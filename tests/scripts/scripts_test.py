@@ -1,0 +1,136 @@
+"""Tests of the commands in scripts/: their usage, and how they find and install packages.
+
+The package manager is replaced by small programs in a folder that is the whole PATH, so that
+nothing is installed and every kind of machine can be played.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LIST = '"alpha-dev command alpha" "beta-dev header beta.h"'
+
+
+class Usage(unittest.TestCase):
+    def run_script(self, name, *arguments):
+        return subprocess.run([ROOT / "scripts" / name, *arguments], text=True,
+                              capture_output=True, timeout=20, check=False)
+
+    def test_help_explains_the_command(self):
+        for name in ["test", "demo", "check-format"]:
+            with self.subTest(name):
+                result = self.run_script(name, "--help")
+                self.assertEqual(result.returncode, 0)
+                self.assertIn(f"usage: scripts/{name}", result.stdout)
+
+    def test_an_unknown_option_is_named(self):
+        for name in ["test", "demo", "check-format"]:
+            with self.subTest(name):
+                result = self.run_script(name, "--colour")
+                self.assertEqual(result.returncode, 2)
+                self.assertIn("--colour", result.stderr)
+
+    def test_a_missing_value_is_named(self):
+        for name in ["test", "demo"]:
+            with self.subTest(name):
+                result = self.run_script(name, "--jobs")
+                self.assertEqual(result.returncode, 2)
+                self.assertIn("--jobs needs a value", result.stderr)
+
+
+class Packages(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(self.temporary.cleanup)
+        self.bin = pathlib.Path(self.temporary.name)
+        self.calls = self.bin / "calls.log"
+        self.calls.touch()
+        for tool in ["bash", "env", "grep"]:
+            (self.bin / tool).symlink_to(shutil.which(tool))
+        self.be_user(0)
+
+    def program(self, name, body):
+        path = self.bin / name
+        path.write_text(f"#!{self.bin}/bash\n{body}\n", encoding="utf-8")
+        path.chmod(0o755)
+
+    def be_user(self, number):
+        self.program("id", f"echo {number}")
+
+    def be_debian(self, installed, apt="exit 0"):
+        """dpkg-query knows the given packages; apt-get notes its arguments, then runs `apt`."""
+        self.program("dpkg-query", f'case " {installed} " in *" ${{@: -1}} "*) echo -n installed ;; '
+                                   "*) exit 1 ;; esac")
+        self.program("apt-get", f'echo "$*" >>{self.calls}\n{apt}')
+
+    def ensure(self):
+        script = f"source {ROOT}/scripts/lib/packages.sh; ensure_packages {LIST}; echo done"
+        return subprocess.run([self.bin / "bash", "-c", script], text=True, capture_output=True,
+                              env={**os.environ, "PATH": str(self.bin)}, timeout=20, check=False)
+
+    def called(self):
+        return self.calls.read_text(encoding="utf-8").splitlines()
+
+    def test_installs_nothing_when_nothing_is_missing(self):
+        self.be_debian("alpha-dev beta-dev")
+        result = self.ensure()
+        self.assertEqual((result.returncode, result.stdout), (0, "done\n"), result.stderr)
+        self.assertEqual(self.called(), [])
+
+    def test_installs_what_is_missing_without_fetching_lists(self):
+        self.be_debian("alpha-dev")
+        result = self.ensure()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.called(), ["install -y --no-install-recommends beta-dev"])
+
+    def test_fetches_the_lists_when_a_package_is_unknown(self):
+        self.be_debian("alpha-dev", apt=f"if [[ $1 == update ]]; then >{self.bin}/fetched; fi\n"
+                                        f"[[ -e {self.bin}/fetched ]]")
+        result = self.ensure()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        install = "install -y --no-install-recommends beta-dev"
+        self.assertEqual(self.called(), [install, "update", install])
+
+    def test_reports_what_cannot_be_installed(self):
+        self.be_debian("alpha-dev", apt="exit 100")
+        result = self.ensure()
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("could not install: beta-dev", result.stderr)
+
+    def test_uses_sudo_when_not_root(self):
+        self.be_user(1000)
+        self.be_debian("beta-dev")
+        self.program("sudo", f'echo sudo >>{self.calls}\nexec "$@"')
+        result = self.ensure()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.called(),
+                         ["sudo", "install -y --no-install-recommends alpha-dev"])
+
+    def test_without_root_and_sudo_says_what_to_do(self):
+        self.be_user(1000)
+        self.be_debian("")
+        result = self.ensure()
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("apt-get install alpha-dev beta-dev", result.stderr)
+        self.assertEqual(self.called(), [])
+
+    def test_on_another_system_lists_what_is_missing(self):
+        self.program("alpha", "exit 0")
+        self.program("c++", "exit 1")
+        result = self.ensure()
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("missing, by the names of Debian 12: beta-dev", result.stderr)
+
+    def test_on_another_system_goes_on_when_everything_is_there(self):
+        self.program("alpha", "exit 0")
+        self.program("c++", "exit 0")
+        result = self.ensure()
+        self.assertEqual((result.returncode, result.stdout), (0, "done\n"), result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
