@@ -92,6 +92,16 @@ template <class T, std::size_t R, Space S>
   return reshape(v, extents<2>{row_count(v), v.shape()[R - 1]});
 }
 
+namespace detail {
+
+/// data + offset, and null for null: a view without elements may have no memory.
+template <class T>
+constexpr T* advance(T* data, index_t offset) {
+  return data == nullptr ? nullptr : data + offset;
+}
+
+}  // namespace detail
+
 /// Elements first .. first + count - 1 of the outermost axis.
 template <class T, std::size_t R, Space S>
   requires(R >= 1)
@@ -99,7 +109,7 @@ template <class T, std::size_t R, Space S>
   FLOWKIT_EXPECT(first >= 0 && count >= 0 && first + count <= v.shape()[0]);
   extents<R> shape = v.shape();
   shape[0] = count;
-  return {v.data() + first * v.strides()[0], shape, v.strides()};
+  return {detail::advance(v.data(), first * v.strides()[0]), shape, v.strides()};
 }
 
 /// Elements first .. first + count - 1 of the innermost axis; not dense in general.
@@ -110,7 +120,7 @@ template <class T, std::size_t R, Space S>
   FLOWKIT_EXPECT(first >= 0 && count >= 0 && first + count <= v.shape()[R - 1]);
   extents<R> shape = v.shape();
   shape[R - 1] = count;
-  return {v.data() + first * v.strides()[R - 1], shape, v.strides()};
+  return {detail::advance(v.data(), first * v.strides()[R - 1]), shape, v.strides()};
 }
 
 /// A vector [c] repeated as every row of [n, c].

@@ -123,7 +123,7 @@ class spatial_soft_argmax {
   template <class T, Space S>
   static view<T, 2, S> every_second(const view<T, 2, S>& v, index_t first) {
     const extents<2>& strides = v.strides();
-    return {v.data() + first * strides[1],
+    return {detail::advance(v.data(), first * strides[1]),
             {v.shape()[0], v.shape()[1] / 2},
             {strides[0], 2 * strides[1]}};
   }
