@@ -8,6 +8,11 @@ foreach(folder ${FLOWKIT_BACKEND_INCLUDES})
     FILES_MATCHING PATTERN "*.hpp")
 endforeach()
 
+if(FLOWKIT_BUILD_POLICY)
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/policy/include/" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+    FILES_MATCHING PATTERN "*.hpp")
+endif()
+
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/flowkit)
 install(EXPORT flowkit_targets NAMESPACE flowkit:: DESTINATION ${package_dir}
   FILE flowkitTargets.cmake)
