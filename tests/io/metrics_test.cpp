@@ -5,10 +5,13 @@
 #include "support/files.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
 #include <bit>
 #include <cmath>
+#include <csignal>
 #include <cstdint>
+#include <optional>
 
 namespace flowkit {
 namespace {
@@ -43,13 +46,114 @@ TEST(json_lines, a_torn_last_line_is_removed_when_the_run_continues) {
   EXPECT_EQ(read_text(directory / "m.jsonl"), "{\"step\":1,\"loss\":2}\n{\"step\":2,\"loss\":3}\n");
 }
 
-TEST(json_lines, a_line_of_garbage_ends_what_is_kept) {
+TEST(json_lines, garbage_at_the_end_is_removed) {
   const temporary_directory directory;
-  testing::write_raw(directory / "m.jsonl", "{\"step\":1}\n\0\0\0\n{\"step\":2}\n");
+  testing::write_raw(directory / "m.jsonl", std::string("{\"step\":1}\n\0\0\0\n\n{\"st", 20));
 
   json_lines_metrics metrics(directory / "m.jsonl");
 
   EXPECT_EQ(read_text(directory / "m.jsonl"), "{\"step\":1}\n");
+}
+
+TEST(json_lines, records_behind_a_damaged_line_are_never_lost) {
+  const temporary_directory directory;
+  const std::string damaged = "{\"step\":1}\n{\"step\":2,\"lo\n{\"step\":3}\n{\"step\":4}\n";
+  testing::write_raw(directory / "m.jsonl", damaged);
+
+  for (const std::optional<index_t> resume_at : {std::optional<index_t>{}, {4}}) {
+    const auto message = testing::message_of<file_error>(
+        [&] { json_lines_metrics metrics(directory / "m.jsonl", resume_at); });
+
+    EXPECT_THAT(message, HasSubstr("line 2 is damaged"));
+    EXPECT_THAT(message, HasSubstr("step 3 in line 3"));
+    EXPECT_EQ(read_text(directory / "m.jsonl"), damaged);
+  }
+}
+
+TEST(json_lines, damage_behind_the_step_of_resumption_does_not_matter) {
+  const temporary_directory directory;
+  testing::write_raw(directory / "m.jsonl", "{\"step\":1}\n{\"st\n{\"step\":3}\n");
+
+  json_lines_metrics metrics(directory / "m.jsonl", 2);
+
+  EXPECT_EQ(read_text(directory / "m.jsonl"), "{\"step\":1}\n");
+}
+
+TEST(json_lines, earlier_steps_behind_later_ones_are_never_lost) {
+  const temporary_directory directory;
+  const std::string twice = "{\"step\":1}\n{\"step\":9}\n{\"step\":1}\n{\"step\":2}\n";
+  testing::write_raw(directory / "m.jsonl", twice);
+
+  EXPECT_THROW(json_lines_metrics(directory / "m.jsonl", 3), file_error);
+
+  EXPECT_EQ(read_text(directory / "m.jsonl"), twice);
+}
+
+TEST(json_lines, a_name_that_comes_again_begins_a_line) {
+  const temporary_directory directory;
+  const std::string lines = "{\"step\":1,\"a\":1,\"b\":2}\n{\"step\":1,\"a\":3}\n";
+  {
+    json_lines_metrics metrics(directory / "m.jsonl");
+    metrics.record(1, "a", 1);
+    metrics.record(1, "b", 2);
+    metrics.record(1, "a", 3);
+    EXPECT_THROW(metrics.record(1, "step", 4), invalid_input);
+  }
+  EXPECT_EQ(read_text(directory / "m.jsonl"), lines);
+
+  json_lines_metrics again(directory / "m.jsonl");
+
+  EXPECT_EQ(read_text(directory / "m.jsonl"), lines);
+}
+
+TEST(json_lines, a_second_run_cannot_write_to_the_file) {
+  const temporary_directory directory;
+  json_lines_metrics first(directory / "m.jsonl");
+  first.record(1, "a", 1);
+  first.flush();
+
+  const auto message =
+      testing::message_of<file_error>([&] { json_lines_metrics second(directory / "m.jsonl"); });
+
+  EXPECT_THAT(message, HasSubstr("another run"));
+  EXPECT_EQ(read_text(directory / "m.jsonl"), "{\"step\":1,\"a\":1}\n");
+}
+
+/// Files of this process cannot grow beyond `bytes` while it lives, as on a full disk.
+class file_size_limit {
+ public:
+  explicit file_size_limit(rlim_t bytes) : before_signal_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit smaller{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &smaller);
+  }
+  file_size_limit(const file_size_limit&) = delete;
+  file_size_limit& operator=(const file_size_limit&) = delete;
+  ~file_size_limit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, before_signal_);
+  }
+
+ private:
+  void (*before_signal_)(int);
+  rlimit before_{};
+};
+
+TEST(json_lines, a_line_that_did_not_fit_leaves_no_part_of_itself) {
+  const temporary_directory directory;
+  json_lines_metrics metrics(directory / "m.jsonl");
+  metrics.record(1, "a", 1);
+  metrics.flush();
+  {
+    const file_size_limit full(20);
+    metrics.record(2, "a", 2);
+    EXPECT_THROW(metrics.flush(), file_error);
+  }
+
+  metrics.record(3, "a", 3);
+  metrics.flush();
+
+  EXPECT_EQ(read_text(directory / "m.jsonl"), "{\"step\":1,\"a\":1}\n{\"step\":3,\"a\":3}\n");
 }
 
 TEST(json_lines, steps_that_will_be_recorded_again_are_removed) {

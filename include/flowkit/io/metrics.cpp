@@ -2,8 +2,10 @@
 #include <flowkit/io/metrics.hpp>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -19,6 +21,12 @@ constexpr std::size_t pending_limit = std::size_t{1} << 14;
 
 // ---- JSON lines ---------------------------------------------------------------------------------
 
+using detail::file_handle;
+
+index_t lines_in(std::string_view all, std::size_t bytes) {
+  return std::count(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(bytes), '\n');
+}
+
 /// The step of a complete, valid line; nothing otherwise.
 std::optional<index_t> step_of(std::string_view line) {
   try {
@@ -28,23 +36,57 @@ std::optional<index_t> step_of(std::string_view line) {
   }
 }
 
-/// Bytes of the leading lines that stay: whole ones, before step `resume_at`. Stops at the first
-/// damaged line, since a torn write can only be the last thing that happened to the file.
-/// Refuses a file whose first line is no record: it is somebody else's.
+/// Refuses to cut off a record that would have stayed: `cut` is where the lines that stay end.
+void refuse_loss(const std::string& path, std::string_view all, std::size_t cut,
+                 std::optional<index_t> resume_at) {
+  for (std::size_t at = cut, end = 0; (end = all.find('\n', at)) != all.npos; at = end + 1) {
+    const auto step = step_of(all.substr(at, end - at));
+    if (!step || (resume_at && *step >= *resume_at)) continue;
+    throw file_error(
+        path, text("cannot be continued after line ", lines_in(all, cut), ": line ",
+                   lines_in(all, cut) + 1, " is damaged or out of order, and the record of ",
+                   "step ", *step, " in line ", lines_in(all, at) + 1, " behind it would be ",
+                   "lost; repair or remove that line, or give another file name"));
+  }
+}
+
+/// Bytes of the leading lines that stay: whole ones, before step `resume_at`. What a torn write
+/// left behind them goes; a file that is damaged before its end is refused, and so is one whose
+/// first line is no record, because it is somebody else's.
 std::size_t kept_prefix(const std::string& path, std::string_view all,
                         std::optional<index_t> resume_at) {
   std::size_t kept = 0;
-  for (;;) {
-    const std::size_t end = all.find('\n', kept);
-    if (end == all.npos) return kept;
+  for (std::size_t end = 0; (end = all.find('\n', kept)) != all.npos; kept = end + 1) {
     const auto step = step_of(all.substr(kept, end - kept));
     if (!step && kept == 0) {
       throw file_error(path,
                        "begins with a line that is no record of metrics, so it is not ours to "
                        "continue; give another file name");
     }
-    if (!step || (resume_at && *step >= *resume_at)) return kept;
-    kept = end + 1;
+    if (!step || (resume_at && *step >= *resume_at)) break;
+  }
+  refuse_loss(path, all, kept, resume_at);
+  return kept;
+}
+
+/// Two runs that write lines to one file at once would overwrite each other's. The lock ends with
+/// the descriptor, however the process ends; a file system without locks does without.
+void lock_against_other_runs(const file_handle& file, const std::string& path) {
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  throw file_error(path,
+                   "is being written by another run; wait until it ends, or give this one a "
+                   "directory of its own");
+}
+
+/// Writes all or, as far as the system lets us, nothing: a part of a record would damage the file
+/// for whoever goes on writing, for example when the disk is full for a while.
+void append_whole(const file_handle& file, byte_view bytes, const std::string& path) {
+  const off_t before = ::lseek(file.get(), 0, SEEK_CUR);
+  try {
+    detail::write_all(file, bytes, path);
+  } catch (const file_error&) {
+    if (before >= 0 && ::ftruncate(file.get(), before) == 0) ::lseek(file.get(), before, SEEK_SET);
+    throw;
   }
 }
 
@@ -153,8 +195,9 @@ wall_clock system_wall_clock() {
 }
 
 json_lines_metrics::json_lines_metrics(const std::string& path, std::optional<index_t> resume_at)
-    : path_(path), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666)) {
+    : path_(path), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666)) {
   if (!file_) detail::throw_system_error(path_, "cannot open for appending");
+  lock_against_other_runs(file_, path_);
   const std::size_t kept =
       kept_prefix(path_, detail::chars_of(mapped_file(path_).bytes()), resume_at);
   const auto end = static_cast<off_t>(kept);
@@ -171,19 +214,24 @@ json_lines_metrics::~json_lines_metrics() {
 }
 
 void json_lines_metrics::record(index_t step, std::string_view name, double value) {
-  if (step != step_) flush();
+  FLOWKIT_VALIDATE(name != "step",
+                   "a metric cannot be named \"step\": that field of a line counts the steps; "
+                   "choose another name");
+  std::string field = ",";
+  detail::append_json_string(field, name);
+  field.push_back(':');
+  // A name that comes again begins a line of its own: with the key twice a line would be no record.
+  if (step != step_ || line_.find(field) != line_.npos) flush();
   step_ = step;
   if (line_.empty()) line_ = text("{\"step\":", step);
-  line_.push_back(',');
-  detail::append_json_string(line_, name);
-  line_.push_back(':');
+  line_ += field;
   detail::append_json_number(line_, value);
 }
 
 void json_lines_metrics::flush() {
   if (line_.empty()) return;
   const std::string line = std::exchange(line_, {}) + "}\n";
-  detail::write_all(file_, detail::bytes_of(line), path_);
+  append_whole(file_, detail::bytes_of(line), path_);
 }
 
 tensorboard_metrics::tensorboard_metrics(const std::string& directory,
@@ -225,7 +273,7 @@ void tensorboard_metrics::record(index_t step, std::string_view name, double val
 
 void tensorboard_metrics::flush() {
   const std::string bytes = std::exchange(pending_, {});
-  detail::write_all(file_, detail::bytes_of(bytes), path_);
+  append_whole(file_, detail::bytes_of(bytes), path_);
 }
 
 std::unique_ptr<metrics_sink> open_run_metrics(const std::string& directory,

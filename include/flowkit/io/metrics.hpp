@@ -34,19 +34,23 @@ class metrics_sink {
   metrics_sink& operator=(const metrics_sink&) = default;
 };
 
-/// One line per step: {"step":100,"loss":0.25,"rate":0.001}. Non-finite values become the strings
-/// of to_json. Lines hold no time, so equal runs give equal files.
+/// One line per step: {"step":100,"loss":0.25,"rate":0.001}. A name that is recorded again within a
+/// step begins another line of that step. Non-finite values become the strings of to_json. Lines
+/// hold no time, so equal runs give equal files.
 ///
-/// An existing file is continued: a last line that a killed process left incomplete is removed, and
-/// so is every line from step `resume_at` on (they will be recorded again). Lines are written
-/// whole.
+/// An existing file is continued: what a killed process left incomplete at its end is removed, and
+/// so is every line from step `resume_at` on (they will be recorded again). No other record is ever
+/// removed. Lines are written whole.
 class json_lines_metrics final : public metrics_sink {
  public:
+  /// Throws file_error if the file cannot be written, is being written by another run, is not one
+  /// of ours, or is damaged before its end so that records would be lost.
   explicit json_lines_metrics(const std::string& path,
                               std::optional<index_t> resume_at = std::nullopt);
   /// Flushes; a failure at this point is lost, so call flush() where it matters.
   ~json_lines_metrics() override;
 
+  /// Throws invalid_input for the name "step", which is taken.
   void record(index_t step, std::string_view name, double value) override;
   void flush() override;
 
