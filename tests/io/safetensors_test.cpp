@@ -58,7 +58,8 @@ TEST(safetensors, an_empty_file_holds_nothing) {
 
   write_safetensors(directory / "a.safetensors", {});
 
-  EXPECT_TRUE(safetensors_file(directory / "a.safetensors").tensors().empty());
+  const safetensors_file file(directory / "a.safetensors");
+  EXPECT_TRUE(file.tensors().empty());
 }
 
 TEST(safetensors, equal_content_gives_equal_bytes) {

@@ -234,13 +234,13 @@ bool safetensors_file::contains(std::string_view name) const noexcept {
   return find(name) != nullptr;
 }
 
-const array_view& safetensors_file::tensor(std::string_view name) const {
+const array_view& safetensors_file::tensor(std::string_view name) const& {
   if (const auto* found = find(name)) return found->value;
   throw file_error(path(), text("has no tensor ", to_json(name), " among its ",
                                 contents_.tensors.size(), " tensors"));
 }
 
-const std::string& safetensors_file::metadata(const std::string& key) const {
+const std::string& safetensors_file::metadata(const std::string& key) const& {
   const auto found = contents_.metadata.find(key);
   if (found != contents_.metadata.end()) return found->second;
   throw file_error(path(), text("has no metadata entry ", to_json(key)));

@@ -36,16 +36,23 @@ class safetensors_file {
   /// Throws file_error if the file cannot be read or its header is not valid.
   explicit safetensors_file(const std::string& path);
 
-  /// All tensors, in the order of their offsets.
-  [[nodiscard]] std::span<const named_array_view> tensors() const noexcept {
+  /// All tensors, in the order of their offsets. What this and the next functions return lives as
+  /// long as this object, so they do not exist for a temporary.
+  [[nodiscard]] std::span<const named_array_view> tensors() const& noexcept {
     return contents_.tensors;
   }
-  [[nodiscard]] const safetensors_metadata& metadata() const noexcept { return contents_.metadata; }
+  void tensors() const&& = delete;
+  [[nodiscard]] const safetensors_metadata& metadata() const& noexcept {
+    return contents_.metadata;
+  }
+  void metadata() const&& = delete;
   [[nodiscard]] bool contains(std::string_view name) const noexcept;
-  /// The tensor of that name, valid as long as this object. Throws file_error if there is none.
-  [[nodiscard]] const array_view& tensor(std::string_view name) const;
+  /// The tensor of that name. Throws file_error if there is none.
+  [[nodiscard]] const array_view& tensor(std::string_view name) const&;
+  void tensor(std::string_view name) const&& = delete;
   /// The metadata entry of that key. Throws file_error if there is none.
-  [[nodiscard]] const std::string& metadata(const std::string& key) const;
+  [[nodiscard]] const std::string& metadata(const std::string& key) const&;
+  void metadata(const std::string& key) const&& = delete;
   [[nodiscard]] const std::string& path() const noexcept { return file_.path(); }
 
  private:
