@@ -2,6 +2,7 @@
 
     dependencies.py floors ROOT                               no arrow points upward
     dependencies.py reach ROOT --compiler CXX --header NAME   no third-party header behind NAME
+    dependencies.py umbrella ROOT                             flowkit.hpp reaches every public header
     dependencies.py graph ROOT                                prints the arrows
 
 Exit status 0 when the rules hold, 1 with one line per violation, 2 for wrong usage.
@@ -34,6 +35,13 @@ UMBRELLA = "(umbrella)"
 
 # What a backend may use of the library.
 BACKEND_MAY_USE = {"core", "fn", "backend"}
+
+# Headers that users of flowkit.hpp do without. Every line needs its reason.
+NOT_BELOW_UMBRELLA = {
+    "flowkit/backend/loop_nest.hpp": "for the loops of host backends",
+    "flowkit/core/thread_pool.hpp": "for the threads of host backends",
+    "flowkit/fn/kernels.hpp": "the list that backends instantiate",
+}
 
 FORBIDDEN = {
     "Eigen": r"/(unsupported/)?Eigen/",
@@ -136,6 +144,28 @@ def check_floors(root):
     return problems
 
 
+def check_umbrella(root):
+    """Every header outside of host is included by the umbrella or by a header behind it."""
+    include = root / "include"
+    umbrella = "flowkit/flowkit.hpp"
+    reached, waiting = set(), [umbrella]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached and (include / name).is_file():
+            reached.add(name)
+            waiting += [target for _, target in includes_of(include / name)]
+    headers = {path.relative_to(include).as_posix() for path in (include / "flowkit").rglob("*.hpp")}
+    problems = []
+    for name in sorted(headers - reached - NOT_BELOW_UMBRELLA.keys()):
+        if folder_of(name) != LEAF:
+            problems.append(f"{umbrella} does not reach {name}: add an include line")
+    for name in sorted(reached & NOT_BELOW_UMBRELLA.keys()):
+        problems.append(f"NOT_BELOW_UMBRELLA names {name}, but {umbrella} reaches it")
+    if not reached:
+        problems.append(f"{root}: no {umbrella}, so nothing was checked")
+    return problems
+
+
 def check_reach(root, compiler, header):
     """Asks the compiler for every file behind a header."""
     folders = [root / "include", *sorted((root / "backends").glob("**/include"))]
@@ -166,7 +196,7 @@ def print_graph(root):
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("action", choices=["floors", "reach", "graph"])
+    parser.add_argument("action", choices=["floors", "reach", "umbrella", "graph"])
     parser.add_argument("root", type=pathlib.Path)
     parser.add_argument("--compiler", default="c++")
     parser.add_argument("--header", default="flowkit/flowkit.hpp")
@@ -176,6 +206,8 @@ def main():
         return 0
     if options.action == "floors":
         problems = check_floors(options.root)
+    elif options.action == "umbrella":
+        problems = check_umbrella(options.root)
     else:
         problems = check_reach(options.root, options.compiler, options.header)
     for problem in problems:

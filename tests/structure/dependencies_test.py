@@ -95,6 +95,41 @@ class Floors(Tree):
         self.assert_one(problems, "nothing was checked")
 
 
+class Umbrella(Tree):
+    def umbrella(self):
+        return dependencies.check_umbrella(self.root)
+
+    def test_accepts_headers_behind_other_headers(self):
+        self.assertEqual(self.umbrella(), [])
+
+    def test_refuses_a_forgotten_header(self):
+        self.write("include/flowkit/nn/d.hpp", "")
+        self.assert_one(self.umbrella(), "does not reach flowkit/nn/d.hpp")
+
+    def test_refuses_a_header_that_only_a_source_includes(self):
+        self.write("include/flowkit/nn/d.hpp", "")
+        self.write("include/flowkit/nn/d.cpp", "#include <flowkit/nn/d.hpp>\n")
+        self.assert_one(self.umbrella(), "does not reach flowkit/nn/d.hpp")
+
+    def test_asks_for_no_header_of_host(self):
+        self.write("include/flowkit/host/h.hpp", "")
+        self.assertEqual(self.umbrella(), [])
+
+    def test_asks_for_no_header_of_the_list(self):
+        self.write("include/flowkit/fn/kernels.hpp", "")
+        self.assertEqual(self.umbrella(), [])
+
+    def test_refuses_an_exception_that_is_none(self):
+        self.write("include/flowkit/fn/kernels.hpp", "")
+        self.write("include/flowkit/flowkit.hpp",
+                   "#include <flowkit/nn/b.hpp>\n#include <flowkit/fn/kernels.hpp>\n")
+        self.assert_one(self.umbrella(), "NOT_BELOW_UMBRELLA names flowkit/fn/kernels.hpp")
+
+    def test_refuses_an_empty_tree(self):
+        with tempfile.TemporaryDirectory() as empty:
+            self.assert_one(dependencies.check_umbrella(pathlib.Path(empty)), "nothing was checked")
+
+
 class Reach(Tree):
     def reach(self):
         return dependencies.check_reach(self.root, COMPILER, "flowkit/flowkit.hpp")
