@@ -209,6 +209,29 @@ TEST_F(trainer_files, a_diverged_state_never_replaces_a_checkpoint) {
   EXPECT_EQ(survivor.run.numbers(), after_steps(4));
 }
 
+TEST_F(trainer_files, a_gradient_that_is_not_finite_never_reaches_a_checkpoint) {
+  auto options = plan(10);
+  options.checkpoint_every = 2;
+  small_run<B> run;
+  // The loss of step 4 is finite, its gradient is not: only the state shows it.
+  const auto source = [&](B& be, index_t number, rng_key data_key) {
+    if (number == 3) be.fill(run.store.gradients(), std::numeric_limits<float>::infinity());
+    return run.source(be, number, data_key);
+  };
+  trainer loop(run.be, run.layout, run.step, source, key, options);
+
+  const auto message = message_of<training_diverged>([&] { loop.run(); });
+
+  EXPECT_THAT(message, HasSubstr("'values/net."));
+  EXPECT_THAT(message, HasSubstr("after 4 steps"));
+  EXPECT_THAT(message, HasSubstr(path_));
+  trained survivor(plan(0));
+  survivor.loop.resume();
+  EXPECT_EQ(survivor.loop.steps(), 2);
+  EXPECT_EQ(survivor.run.numbers(), after_steps(2));
+  EXPECT_EQ(directory_.count(), 1);
+}
+
 TEST(trainer, refuses_what_is_no_plan) {
   EXPECT_THROW(trained({.steps = -1}), invalid_input);
   EXPECT_THROW(trained({.steps = 1, .log_every = -1}), invalid_input);

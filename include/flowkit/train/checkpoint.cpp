@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 namespace flowkit::detail {
 namespace {
@@ -61,6 +62,23 @@ void refuse_strangers(const safetensors_file& file, const parameter_layout& layo
   }
 }
 
+/// A loss that is finite says nothing about the gradient of the same step, so the state itself is
+/// looked at.
+template <class T>
+void refuse_non_finite(const std::string& path, const parameter_layout& layout,
+                       const host_values<T>& state, index_t steps) {
+  for (const parameter_layout::entry& e : layout.entries()) {
+    const auto first = state.values.begin() + e.offset;
+    const auto found =
+        std::find_if(first, first + e.size(), [](T value) { return !std::isfinite(value); });
+    if (found == first + e.size()) continue;
+    throw training_diverged(
+        text("tensor '", tensor_name(state.role, e.name), "' holds ", *found, " after ", steps,
+             " steps: training diverged, and ", path, " is not replaced by it; lower the learning ",
+             "rate, warm up longer or clip gradients, and continue from the last checkpoint"));
+  }
+}
+
 }  // namespace
 
 template <class T>
@@ -68,6 +86,7 @@ void write_checkpoint(const std::string& path, const parameter_layout& layout,
                       const std::vector<host_values<T>>& state, const checkpoint_record& record) {
   std::vector<named_array_view> tensors;
   for (const host_values<T>& s : state) {
+    refuse_non_finite(path, layout, s, record.steps);
     for (const parameter_layout::entry& e : layout.entries()) {
       const std::span<const T> values = std::span(s.values).subspan(
           static_cast<std::size_t>(e.offset), static_cast<std::size_t>(e.size()));

@@ -20,6 +20,11 @@ struct checkpoint_record {
   friend bool operator==(const checkpoint_record&, const checkpoint_record&) = default;
 };
 
+/// The loss or the state of a run became infinite or NaN. No checkpoint is written from then on.
+class training_diverged : public error {
+  using error::error;
+};
+
 namespace detail {
 
 /// A flat tensor of a layout on the host.
@@ -41,7 +46,9 @@ checkpoint_record read_checkpoint(const std::string& path, const parameter_layou
 
 /// Replaces `path` atomically by these flat tensors, cut into the entries of the layout: tensor
 /// "values/encoder.weight" is entry "encoder.weight" of role "values". A process that dies
-/// meanwhile leaves the file that was there. Throws file_error. Allocates. Synchronises.
+/// meanwhile leaves the file that was there. Throws training_diverged, and leaves that file, too,
+/// if a value is not finite: nobody could continue from it. Throws file_error. Allocates.
+/// Synchronises.
 template <class B>
 void save_checkpoint(B& be, const std::string& path, const parameter_layout& layout,
                      const std::vector<named_values<B>>& state, const checkpoint_record& record) {

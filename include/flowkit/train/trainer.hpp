@@ -44,11 +44,6 @@ struct training_hooks {
 /// Why a run ended.
 enum class training_end { finished, stopped };
 
-/// The loss became infinite or NaN. No checkpoint is written from then on.
-class training_diverged : public error {
-  using error::error;
-};
-
 namespace detail {
 [[nodiscard]] bool file_exists(const std::string& path);
 void validate(const trainer_options& options);
