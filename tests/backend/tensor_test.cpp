@@ -70,6 +70,26 @@ TEST(buffer, empty_one_frees_nothing) {
   EXPECT_EQ(nothing.size(), 0);
 }
 
+TEST(tensor, refuses_shapes_that_cannot_exist) {
+  backend be;
+  constexpr index_t huge = index_t{1} << 33;
+  const auto make = [&](const auto& shape) { tensor<backend, 2> t(be, shape); };
+
+  EXPECT_THROW(make(extents<2>{-1, 3}), invalid_input);
+  EXPECT_THROW(make(extents<2>{-1, -3}), invalid_input);
+  EXPECT_THROW(make(extents<2>{huge, huge / 4}), invalid_input);       // 2^64 elements wrap to none
+  EXPECT_THROW(make(extents<2>{index_t{1} << 62, 1}), invalid_input);  // 2^62 elements, 2^64 bytes
+  EXPECT_THROW((tensor<backend, 3>(be, {0, huge, huge})), invalid_input);  // strides wrap
+  EXPECT_THROW((void)be.allocate<float>(-1), invalid_input);
+  EXPECT_THROW((void)be.allocate<float>(index_t{1} << 62), invalid_input);
+}
+
+TEST(tensor, memory_that_the_system_lacks_is_an_error_of_the_backend) {
+  backend be;
+
+  EXPECT_THROW((tensor<backend, 1>(be, {index_t{1} << 50})), backend_error);
+}
+
 TEST(tensor, has_the_shape_and_size_it_was_made_with) {
   backend be;
   const tensor<backend, 3> t(be, extents<3>{2, 3, 5});

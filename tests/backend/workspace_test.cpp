@@ -22,6 +22,19 @@ float* take_step(workspace<backend>& ws) {
   return b.data();
 }
 
+TEST(workspace, survives_shapes_that_cannot_exist) {
+  backend be;
+  workspace<backend> ws(be);
+  const auto before = ws.take(extents<1>{3});
+
+  EXPECT_THROW((void)ws.take(extents<1>{-5}), invalid_input);
+  EXPECT_THROW((void)ws.take(extents<1>{index_t{1} << 61}), invalid_input);
+  EXPECT_THROW((void)ws.take(extents<1>{index_t{1} << 50}), backend_error);
+  EXPECT_THROW(workspace<backend>(be, -1), invalid_input);
+
+  EXPECT_EQ(ws.take(extents<1>{3}).data(), before.data() + 16);  // 64 bytes further
+}
+
 TEST(workspace, scratch_is_aligned_and_does_not_overlap) {
   backend be;
   workspace<backend> ws(be);

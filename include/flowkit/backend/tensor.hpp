@@ -1,6 +1,7 @@
 // Owning memory of a backend, and the tensor built from it.
 #pragma once
 
+#include <flowkit/core/error.hpp>
 #include <flowkit/core/view.hpp>
 
 #include <utility>
@@ -58,6 +59,29 @@ using view_of = view<U, R, typename B::space>;
 template <class B, std::size_t R, class U = typename B::value_type>
 using const_view_of = view<const U, R, typename B::space>;
 
+namespace detail {
+
+/// Elements of a shape that memory of `U` is wanted for. Throws invalid_input if there is no such
+/// number of bytes: a product that wrapped around would be memory of another size than its view.
+/// Not even axes beside an empty one may be that long, because strides are products, too.
+template <class U, std::size_t R>
+index_t allocatable_size(const extents<R>& shape) {
+  constexpr double limit = 4e18;  // bytes; below 2^62, so that rounding up does not matter
+  double bytes = sizeof(U);
+  bool possible = true;
+  for (std::size_t axis = 0; axis < R; ++axis) {
+    possible = possible && shape[axis] >= 0;
+    if (shape[axis] > 1) bytes *= static_cast<double>(shape[axis]);
+  }
+  FLOWKIT_VALIDATE(possible && bytes < limit, "an array of shape ", shape, " with ", sizeof(U),
+                   " bytes per element cannot exist: ",
+                   possible ? "its size exceeds what can be addressed" : "an extent is negative",
+                   "; look at the sizes that it was computed from");
+  return size_of(shape);
+}
+
+}  // namespace detail
+
 /// Owning array of backend B: a buffer and its shape. Must not outlive the backend object.
 template <class B, std::size_t R, class U = typename B::value_type>
 class tensor {
@@ -67,9 +91,9 @@ class tensor {
   static constexpr std::size_t rank = R;
 
   tensor() = default;
-  /// Allocates; the contents are unspecified.
+  /// The contents are unspecified. Throws invalid_input for a shape that cannot exist. Allocates.
   tensor(B& be, const extents<R>& shape)
-      : storage_(be.template allocate<U>(size_of(shape))), shape_(shape) {}
+      : storage_(be.template allocate<U>(detail::allocatable_size<U>(shape))), shape_(shape) {}
 
   [[nodiscard]] const extents<R>& shape() const { return shape_; }
   [[nodiscard]] index_t size() const { return storage_.size(); }

@@ -23,14 +23,18 @@ class workspace {
   };
 
   explicit workspace(B& be) : be_(&be) {}
-  /// Reserves `bytes` at once. Allocates.
-  workspace(B& be, index_t bytes) : be_(&be) { add_block(bytes); }
+  /// Reserves `bytes` at once. Throws invalid_input for a number that cannot exist. Allocates.
+  workspace(B& be, index_t bytes) : be_(&be) {
+    add_block(detail::allocatable_size<std::byte>(extents<1>{bytes}));
+  }
 
   /// Scratch of the given shape; element type U is the backend's scalar by default.
-  /// Allocates only while the arena has never been as full before.
+  /// Throws invalid_input for a shape that cannot exist. Allocates only while the arena has never
+  /// been as full before.
   template <std::size_t R, class U = typename B::value_type>
   [[nodiscard]] view_of<B, R, U> take(const extents<R>& shape) {
-    const index_t bytes = round_up(size_of(shape) * static_cast<index_t>(sizeof(U)));
+    const index_t size = detail::allocatable_size<U>(shape);
+    const index_t bytes = round_up(size * static_cast<index_t>(sizeof(U)));
     return {reinterpret_cast<U*>(take_bytes(bytes)), shape};
   }
 

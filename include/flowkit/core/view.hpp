@@ -63,6 +63,12 @@ class view {
   extents<R> strides_{};
 };
 
+/// Whether the elements of every row lie one after the other. Rows may be strided or repeated.
+template <class T, Space S>
+[[nodiscard]] constexpr bool contiguous_rows(const view<T, 2, S>& v) {
+  return v.shape()[1] <= 1 || v.strides()[1] == 1 || v.shape()[0] == 0;
+}
+
 /// Sizes along the leading axes multiplied together: the rows of `as_rows`.
 template <class T, std::size_t R, Space S>
   requires(R >= 1)

@@ -37,10 +37,12 @@ class host_ops {
   [[nodiscard]] int threads() const { return pool_.size(); }
   [[nodiscard]] instruction_set instructions() const { return instructions_; }
 
-  /// Allocates, aligned to 64 bytes, contents unspecified.
+  /// Allocates, aligned to 64 bytes, contents unspecified. Throws invalid_input for a count that
+  /// cannot exist, backend_error if there is no such memory.
   template <class U>
   [[nodiscard]] buffer<U, host_space> allocate(index_t count) {
-    void* data = detail::allocate_host(count * static_cast<index_t>(sizeof(U)));
+    const index_t elements = detail::allocatable_size<U>(extents<1>{count});
+    void* data = detail::allocate_host(elements * static_cast<index_t>(sizeof(U)));
     return {static_cast<U*>(data), count, detail::free_host, nullptr};
   }
 
