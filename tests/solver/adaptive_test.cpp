@@ -226,6 +226,17 @@ TEST_F(adaptive, reports_a_velocity_that_is_not_finite_for_its_sample_only) {
   EXPECT_EQ(x.view()(2, 0), 3);
 }
 
+TEST_F(adaptive, refuses_times_that_the_scalar_cannot_hold) {
+  const auto field = analytic_field<1>([](auto, auto p) { return point{-p[0]}; });
+  eigen<float> narrow;
+  auto x = matrix(narrow, 1, std::vector<double>{1});
+
+  EXPECT_THROW(integrate(narrow, dormand_prince{}, field, x, time_span{0, 1e39}, {}),
+               invalid_input);
+  EXPECT_THROW(integrate(narrow, dormand_prince{}, field, x, time_span{-3e38, 3e38}, {}),
+               invalid_input);
+}
+
 TEST_F(adaptive, reports_a_singularity_as_steps_too_short) {
   // x' = x^2 from 1 has a pole at t = 1.
   const auto field = analytic_field<1>([](auto, auto p) { return point{p[0] * p[0]}; });

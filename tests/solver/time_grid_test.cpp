@@ -26,6 +26,7 @@ TEST(uniform_grid, refuses_no_steps_and_infinite_times) {
   EXPECT_THROW(uniform_grid(0, 1, -3), invalid_input);
   EXPECT_THROW(uniform_grid(0, std::numeric_limits<double>::infinity(), 3), invalid_input);
   EXPECT_THROW(uniform_grid(std::numeric_limits<double>::quiet_NaN(), 1, 3), invalid_input);
+  EXPECT_THROW(uniform_grid(-1e308, 1e308, 3), invalid_input);  // steps of infinite length
 }
 
 TEST(custom_grid, steps_between_its_times) {

@@ -138,8 +138,9 @@ void integrate(B& be, M, V&& v, view_of<B, 2> x, const time_span& span,
   using watcher = std::remove_reference_t<W>;
   detail::check_state<B>(x);
   detail::check_options(options, static_cast<double>(std::numeric_limits<T>::epsilon()));
-  FLOWKIT_VALIDATE(std::isfinite(span.start) && std::isfinite(span.end), "integration from ",
-                   span.start, " to ", span.end, ": both times must be finite");
+  FLOWKIT_VALIDATE(std::isfinite(static_cast<T>(span.end) - static_cast<T>(span.start)),
+                   "integration from ", span.start, " to ", span.end,
+                   ": both times and their distance must be finite in the scalar of the backend");
   const index_t n = x.shape()[0];
   detail::check_samples(v, n);
   index_t block = detail::block_rows<B>(options, x.shape());

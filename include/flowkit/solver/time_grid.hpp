@@ -20,8 +20,9 @@ class uniform_grid {
  public:
   /// Throws invalid_input for infinite times or less than one step.
   uniform_grid(double start, double end, index_t steps) : start_(start), end_(end), steps_(steps) {
-    FLOWKIT_VALIDATE(std::isfinite(start) && std::isfinite(end), "time grid from ", start, " to ",
-                     end, ": both ends must be finite");
+    FLOWKIT_VALIDATE(std::isfinite(start) && std::isfinite(end) && std::isfinite(end - start),
+                     "time grid from ", start, " to ", end,
+                     ": both ends and their distance must be finite");
     FLOWKIT_VALIDATE(steps > 0, "time grid of ", steps, " steps: at least one is needed");
   }
 
