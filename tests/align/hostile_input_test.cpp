@@ -1,11 +1,14 @@
 // Alignment consumes what solvers leave behind: it must refuse what has no distance.
 #include <gtest/gtest.h>
 #include <flowkit/align/adaptive.hpp>
+#include <flowkit/align/nearest.hpp>
 #include <flowkit/align/selective.hpp>
 
 #include "expert_fixture.hpp"
 
 #include <limits>
+#include <utility>
+#include <vector>
 
 namespace flowkit {
 namespace {
@@ -52,6 +55,37 @@ TEST_F(HostileAlignment, CouplingsOfWindowsThatDoNotExist) {
   f.window.view()(2) = static_cast<row_t>(f.windows);
 
   expect_refused<selective_alignment>(text("expert window ", f.windows));
+}
+
+TEST_F(HostileAlignment, RowsThatRepeat) {
+  const auto repeated = repeat_rows(flatten(rows(f.x1.view(), 0, 1)), f.x1.shape()[0]);
+  coupling_view<backend> couplings = f.couplings();
+  couplings.x1 = repeated;
+
+  EXPECT_THROW(selective_alignment{}(be, couplings, f.index(), aligned.view(), ws), invalid_input);
+}
+
+TEST_F(HostileAlignment, ChunksWithGaps) {
+  tensor<backend, 2> wide(be, {f.x1.shape()[0], f.x1.shape()[1] + 1});
+  coupling_view<backend> couplings = f.couplings();
+  couplings.x1 = columns(std::as_const(wide).view(), 1, f.x1.shape()[1]);
+
+  EXPECT_THROW(nearest_alignment{}(be, couplings, f.index(), aligned.view(), ws), invalid_input);
+}
+
+TEST(summarize, RefusesWhatIsNoDistance) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+
+  for (const double bad : {-1.0, infinity, std::numeric_limits<double>::quiet_NaN()}) {
+    EXPECT_THROW((void)summarize(std::vector{1.0, bad, 2.0}), invalid_input);
+  }
+}
+
+TEST(summarize, CountsValuesFarBeyondTheBinsInTheLastOne) {
+  const distance_summary s = summarize(std::vector{1e300, 0.0}, 1e-300);
+
+  EXPECT_EQ(s.histogram.front(), 1);
+  EXPECT_EQ(s.histogram.back(), 1);
 }
 
 }  // namespace

@@ -263,5 +263,62 @@ TEST_F(MinibatchOt, StoredPairsComeBack) {
                invalid_input);
 }
 
+/// The noise that a coupling gives to these samples.
+template <class C>
+std::vector<row> drawn(backend& be, C coupling, view<const double, 2, host_space> x1,
+                       view<const double, 2, host_space> condition) {
+  tensor<backend, 2> x0(be, {x1.shape()[0], x1.shape()[1]});
+  workspace<backend> ws(be);
+  coupling.draw(be, pair_batch<backend>{x0.view(), x1, condition}, rng_key{5}, ws);
+  return rows_of(std::as_const(x0).view());
+}
+
+TEST(couplings, read_repeated_and_spread_rows_like_copies_of_them) {
+  backend be;
+  tensor<backend, 2> wide(be, {6, 5});
+  be.normal(wide.view(), rng_key{1});
+  const auto x1 = columns(std::as_const(wide).view(), 1, 2);
+  const auto condition = repeat_rows(flatten(rows(std::as_const(wide).view(), 0, 1)), 6);
+  tensor<backend, 2> dense_x1(be, {6, 2});
+  tensor<backend, 2> dense_condition(be, {6, 5});
+  be.copy(dense_x1.view(), x1);
+  be.copy(dense_condition.view(), condition);
+  const auto check = [&](const auto& coupling) {
+    EXPECT_EQ(
+        drawn(be, coupling, x1, condition),
+        drawn(be, coupling, std::as_const(dense_x1).view(), std::as_const(dense_condition).view()));
+  };
+
+  check(minibatch_ot<double>{});
+  check(minibatch_ot<double>{{.conditions = condition_rule::penalty}});
+  check(entropic_ot<double>{});
+}
+
+TEST(couplings, refuse_samples_whose_numbers_are_spread_out) {
+  backend be;
+  batch_of batch(be, 6, 1);
+  pair_batch<backend> spread = batch.view();
+  spread.x1 = repeat_columns(flatten(spread.condition), 2);  // column stride 0
+  pair_batch<backend> gaps = batch.view();
+  tensor<backend, 2> wide(be, {6, 3});
+  gaps.x0 = columns(wide.view(), 0, 2);
+  workspace<backend> ws(be);
+
+  EXPECT_THROW(minibatch_ot<double>{}.draw(be, spread, rng_key{1}, ws), invalid_input);
+  EXPECT_THROW(entropic_ot<double>{}.draw(be, spread, rng_key{1}, ws), invalid_input);
+  EXPECT_THROW(independent_coupling{}.draw(be, gaps, rng_key{1}, ws), invalid_input);
+}
+
+TEST(couplings, pair_samples_without_dimensions) {
+  backend be;
+  tensor<backend, 2> nothing(be, {3, 0});
+  workspace<backend> ws(be);
+  const pair_batch<backend> batch{nothing.view(), std::as_const(nothing).view(),
+                                  std::as_const(nothing).view()};
+
+  EXPECT_NO_THROW(minibatch_ot<double>{}.draw(be, batch, rng_key{1}, ws));
+  EXPECT_NO_THROW(entropic_ot<double>{}.draw(be, batch, rng_key{1}, ws));
+}
+
 }  // namespace
 }  // namespace flowkit

@@ -133,5 +133,12 @@ TEST(shuffle, reaches_every_order) {
   EXPECT_EQ(std::count_if(seen.begin(), seen.end(), [](int n) { return n > 55 && n < 145; }), 6);
 }
 
+TEST_F(ten_rows, data_whose_samples_are_spread_out_are_refused) {
+  training_batch<B> data = data_only();
+  data.condition = repeat_columns(const_view_of<B, 1>(weights_.view()), 2);  // column stride 0
+
+  EXPECT_THROW((dataset_source<B>(be_, data, 2)), invalid_input);
+}
+
 }  // namespace
 }  // namespace flowkit

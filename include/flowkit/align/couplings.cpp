@@ -1,6 +1,7 @@
 #include <flowkit/align/couplings.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace flowkit {
@@ -30,6 +31,10 @@ index_t count(const alignment_report& report, alignment_reason reason) {
 distance_summary summarize(std::span<const double> values, double bin_end) {
   distance_summary s;
   s.histogram.assign(histogram_bins, 0);
+  for (const double v : values) {
+    FLOWKIT_VALIDATE(v >= 0 && std::isfinite(v), "a distance of ", v,
+                     " cannot be counted: leave out samples that are not finite");
+  }
   if (values.empty()) return s;
   std::vector<double> sorted(values.begin(), values.end());
   std::sort(sorted.begin(), sorted.end());
@@ -39,7 +44,7 @@ distance_summary summarize(std::span<const double> values, double bin_end) {
   s.largest = sorted.back();
   s.bin_end = bin_end > 0 ? bin_end : s.largest;
   for (const double v : values) {
-    const double share = s.bin_end > 0 ? v / s.bin_end : 0;
+    const double share = s.bin_end > 0 ? std::min(v / s.bin_end, 1.0) : 0;
     const auto bin = static_cast<std::size_t>(share * static_cast<double>(histogram_bins));
     ++s.histogram[std::min(bin, histogram_bins - 1)];
   }

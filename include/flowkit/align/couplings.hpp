@@ -90,7 +90,8 @@ struct alignment_report {
 /// A short account for people: acceptance, distances, reasons.
 [[nodiscard]] std::string to_text(const alignment_report& report);
 
-/// Mean, quantiles and a histogram of 20 bins up to `bin_end` (0: up to the largest value).
+/// Mean, quantiles and a histogram of 20 bins up to `bin_end` (0: up to the largest value). Throws
+/// invalid_input for values that are no distances: negative or not finite.
 [[nodiscard]] distance_summary summarize(std::span<const double> values, double bin_end = 0);
 
 }  // namespace flowkit

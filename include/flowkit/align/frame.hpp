@@ -50,6 +50,23 @@ void validate_alignment(const coupling_view<B>& c, const expert_index<B>& index,
   }
 }
 
+/// Refuses views with gaps or repeated rows, which the searches cannot read.
+template <class B>
+void validate_dense(const coupling_view<B>& c, const expert_index<B>& index,
+                    view_of<B, 2> aligned) {
+  const auto readable = [](const auto&... views) {
+    return ((views.empty() || views.dense()) && ...);
+  };
+  FLOWKIT_VALIDATE(readable(c.x1, c.condition, c.window, aligned),
+                   "end points, conditions, windows and result with strides ", c.x1.strides(), ", ",
+                   c.condition.strides(), ", ", c.window.strides(), " and ", aligned.strides(),
+                   ": alignment needs rows that lie one after the other; copy them into tensors");
+  FLOWKIT_VALIDATE(readable(index.chunks, index.window_features),
+                   "expert chunks and features with strides ", index.chunks.strides(), " and ",
+                   index.window_features.strides(),
+                   ": alignment needs rows that lie one after the other; copy them into tensors");
+}
+
 /// Refuses numbers that are not finite: they have no distance, so no decision could be made.
 template <class B>
 void validate_finite(B& be, const char* what, const_view_of<B, 2> x, workspace<B>& ws) {
@@ -143,6 +160,7 @@ alignment_report align_by(B& be, const coupling_view<B>& c, const expert_index<B
                           view_of<B, 2> aligned, workspace<B>& ws, const Decide& decide,
                           const Put& put) {
   validate_alignment(c, index, aligned);
+  validate_dense(c, index, aligned);
   alignment_report report;
   report.decisions.resize(static_cast<std::size_t>(c.size()));
   if (aligned.data() != c.x1.data()) be.copy(aligned, c.x1);

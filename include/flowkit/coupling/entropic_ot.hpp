@@ -4,6 +4,8 @@
 #include <flowkit/coupling/sinkhorn.hpp>
 #include <flowkit/coupling/transport_cost.hpp>
 
+#include <algorithm>
+
 namespace flowkit {
 
 /// How a batch is transported with entropy.
@@ -38,7 +40,8 @@ class entropic_ot {
     be.normal(noise, key.split(0));
     cost_.measure(be, batch, const_view_of<B, 2>(noise), options_.conditions, options_.penalty, ws);
     source_.resize(static_cast<std::size_t>(noise.shape()[0]));
-    const double weight = options_.regularization * static_cast<double>(noise.shape()[1]);
+    const auto dimensions = static_cast<double>(std::max<index_t>(noise.shape()[1], 1));
+    const double weight = options_.regularization * dimensions;
     for (index_t g = 0; g < cost_.groups().count(); ++g) {
       sample(cost_.groups().group(g), weight, key.split(1).split(static_cast<std::uint64_t>(g)));
     }

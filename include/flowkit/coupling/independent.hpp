@@ -10,6 +10,9 @@ namespace flowkit {
 struct independent_coupling {
   template <class B>
   void draw(B& be, const pair_batch<B>& batch, rng_key key, workspace<B>&) const {
+    FLOWKIT_VALIDATE(batch.x0.dense(), "noise of shape ", batch.x0.shape(), " with strides ",
+                     batch.x0.strides(),
+                     ": random numbers need rows that lie one after the other; use a tensor");
     be.normal(batch.x0, key);
   }
 };

@@ -30,7 +30,11 @@ class transport_cost {
     }
     fetch(be, flatten(const_view_of<B, 2>(cost)), costs_);
     const bool grouped = conditional && rule == condition_rule::within_groups;
-    if (grouped) fetch(be, flatten(batch.condition), conditions_);
+    if (grouped) {
+      const view_of<B, 2> dense = ws.take(batch.condition.shape());
+      be.copy(dense, batch.condition);
+      fetch(be, flatten(const_view_of<B, 2>(dense)), conditions_);
+    }
     groups_.find(grouped ? std::span<const T>(conditions_) : std::span<const T>(), n,
                  grouped ? batch.condition.shape()[1] : 0);
     rows_ = n;
@@ -75,6 +79,12 @@ void validate_pairs(const pair_batch<B>& batch, double penalty) {
       batch.condition.shape()[1] == 0 || batch.condition.shape()[0] == batch.x1.shape()[0],
       "conditions of shape ", batch.condition.shape(), " for ", batch.x1.shape()[0],
       " samples: every sample needs one");
+  FLOWKIT_VALIDATE(
+      contiguous_rows(batch.x0) && contiguous_rows(batch.x1) && contiguous_rows(batch.condition),
+      "noise, data and conditions with strides ", batch.x0.strides(), ", ", batch.x1.strides(),
+      " and ", batch.condition.strides(),
+      ": the numbers of a sample must lie one after the other; copy what is spread ",
+      "out into a tensor first");
   FLOWKIT_VALIDATE(penalty >= 0, "a condition penalty of ", penalty,
                    " would reward mixing conditions: give a value >= 0");
 }

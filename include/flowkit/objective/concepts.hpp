@@ -57,6 +57,9 @@ training_batch<B> checked_batch(training_batch<B> batch, index_t condition_size)
                    "a condition of shape ", batch.condition.shape(),
                    " does not fit the network, which takes ", condition_size,
                    " numbers for each of the ", shape[0], " samples");
+  FLOWKIT_VALIDATE(contiguous_rows(batch.condition), "a condition of shape ",
+                   batch.condition.shape(), " with strides ", batch.condition.strides(),
+                   ": the numbers of a sample must lie one after the other; copy it into a tensor");
   FLOWKIT_VALIDATE(batch.weights.empty() || batch.weights.size() == shape[0], "there are ",
                    batch.weights.size(), " weights for ", shape[0], " samples: give one each");
   FLOWKIT_VALIDATE(batch.mask.empty() || batch.mask.shape() == shape, "a mask of shape ",

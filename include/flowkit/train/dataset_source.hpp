@@ -21,7 +21,12 @@ template <class B>
 class gathered_rows {
  public:
   gathered_rows(B& be, const_view_of<B, 2> data, index_t count)
-      : data_(data), batch_(be, {data.empty() ? 0 : count, data.shape()[1]}) {}
+      : data_(data), batch_(be, {data.empty() ? 0 : count, data.shape()[1]}) {
+    FLOWKIT_VALIDATE(contiguous_rows(data), "data of shape ", data.shape(), " with strides ",
+                     data.strides(),
+                     ": the numbers of a sample must lie one after the other; copy what is spread ",
+                     "out into a tensor first");
+  }
 
   const_view_of<B, 2> operator()(B& be, const_view_of<B, 1, row_t> chosen) {
     if (!data_.empty()) be.gather_rows(data_, chosen, batch_.view());
