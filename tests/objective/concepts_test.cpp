@@ -1,9 +1,12 @@
 // The objective concepts and their models, an archetype, and objectives with batches of their own.
 #include <flowkit/backends/eigen.hpp>
-#include <flowkit/objective/concepts.hpp>
+#include <flowkit/nn/mlp_field.hpp>
+#include <flowkit/objective/flow_matching.hpp>
 #include <flowkit/train/train_step.hpp>
 
 #include <gtest/gtest.h>
+
+#include <utility>
 
 namespace flowkit {
 namespace {
@@ -44,6 +47,50 @@ TEST(objective, may_have_a_batch_of_its_own) {
 
   EXPECT_EQ(loss(), 4);
   EXPECT_EQ(store.values()(0), 2);  // half of the way: 1 - 0.25 * 2 * (1 - 3)
+}
+
+/// x_t = x1 and no velocity: the least that a path can be.
+struct archetype_path {
+  void sample(B& be, const_view_of<B, 1>, const_view_of<B, 2>, const_view_of<B, 2> x1,
+              view_of<B, 2> xt, view_of<B, 2> ut) const {
+    be.copy(xt, x1);
+    be.fill(ut, 0.0);
+  }
+};
+static_assert(Path<archetype_path, B>);
+static_assert(!Path<archetype_path, eigen<float>>);
+
+/// The least that a coupling can be; one object, never copied.
+struct archetype_coupling {
+  explicit archetype_coupling() = default;
+  archetype_coupling(archetype_coupling&&) = default;
+  void draw(B& be, const pair_batch<B>& batch, rng_key key, workspace<B>&) {
+    be.normal(batch.x0, key);
+  }
+};
+static_assert(Coupling<archetype_coupling, B>);
+static_assert(!Coupling<archetype_coupling, eigen<float>>);
+
+/// The least that a distribution of times can be.
+struct archetype_times {
+  void draw(B& be, view_of<B, 1> t, rng_key) const { be.fill(t, 1.0); }
+};
+static_assert(TimeSampler<archetype_times, B>);
+
+TEST(flow_matching, takes_archetypes_of_its_parts) {
+  B be;
+  parameter_layout layout;
+  const mlp_field<> net(layout, "net", {.dimension = 2});
+  parameter_store store(be, layout, {1});
+  flow_matching<mlp_field<>, archetype_path, archetype_coupling, archetype_times> objective(net);
+  tensor<B, 2> x1(be, {5, 2});
+  be.normal(x1.view(), rng_key{2});
+  workspace<B> ws(be);
+
+  const auto loss =
+      objective(be, store.view(), training_batch<B>{std::as_const(x1).view()}, rng_key{3}, ws);
+
+  EXPECT_GT(loss(), 0);  // of a new network against no velocity
 }
 
 }  // namespace

@@ -113,5 +113,56 @@ TEST_F(likelihood, allocates_nothing_when_warm) {
   EXPECT_EQ(allocations.count(), 0);
 }
 
+/// dx = -x with its derivative: the least that a differentiable field can be.
+class archetype_tangent_field : public testing::archetype_field {
+ public:
+  using archetype_field::archetype_field;
+
+  void jvp(backend& be, const_view_of<backend, 1> t, const_view_of<backend, 2> x,
+           const_view_of<backend, 2> u, view_of<backend, 2> dx, view_of<backend, 2> du) {
+    (*this)(be, t, x, dx);
+    (*this)(be, t, u, du);
+  }
+};
+static_assert(TangentField<archetype_tangent_field, backend>);
+
+/// Knows the divergence of that field; one object, never copied.
+struct archetype_divergence {
+  archetype_divergence() = default;
+  archetype_divergence(const archetype_divergence&) = delete;
+  void operator()(backend& be, archetype_tangent_field& v, const_view_of<backend, 1> t,
+                  const_view_of<backend, 2> x, view_of<backend, 2> dx, view_of<backend, 1> out,
+                  workspace<backend>&) {
+    v(be, t, x, dx);
+    be.fill(out, -static_cast<double>(x.shape()[1]));
+  }
+};
+static_assert(Divergence<archetype_divergence, archetype_tangent_field, backend>);
+
+/// Ten steps from 1 to 0.
+struct archetype_grid {
+  explicit archetype_grid(int) {}
+  archetype_grid(const archetype_grid&) = delete;
+  [[nodiscard]] index_t steps() const { return 10; }
+  [[nodiscard]] float time(index_t i) const { return 1 - 0.1F * static_cast<float>(i); }
+  [[nodiscard]] float step(index_t) const { return -0.1F; }
+  [[nodiscard]] float end() const { return 0; }
+};
+static_assert(TimeGrid<archetype_grid>);
+
+TEST_F(likelihood, takes_archetypes_of_its_parts) {
+  archetype_tangent_field field(0);
+  archetype_divergence known;
+  tensor<backend, 1> expected(be_, {4});
+
+  log_likelihood(be_, rk4{}, field, known, std::as_const(x_).view(), archetype_grid(0), out_.view(),
+                 ws_);
+  log_likelihood(be_, rk4{}, field, exact_divergence{}, std::as_const(x_).view(),
+                 uniform_grid(1, 0, 10), expected.view(), ws_);
+
+  // Equal but for the grid, whose times are rounded to float.
+  for (index_t i = 0; i < 4; ++i) EXPECT_NEAR(out_.view()(i), expected.view()(i), 1e-5);
+}
+
 }  // namespace
 }  // namespace flowkit

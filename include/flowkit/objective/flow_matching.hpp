@@ -41,7 +41,7 @@ template <class Net, class P = linear_path, class C = independent_coupling,
           class Times = uniform_time>
 class flow_matching {
  public:
-  explicit flow_matching(Net net, P path = {}, C coupling = {}, Times times = {})
+  explicit flow_matching(Net net, P path = P{}, C coupling = C{}, Times times = Times{})
       : net_(std::move(net)),
         path_(std::move(path)),
         coupling_(std::move(coupling)),
