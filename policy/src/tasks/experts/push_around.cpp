@@ -19,7 +19,7 @@ bool success(const task_state& s) {
 /// Where the puck is to go next.
 point heading(const point& puck, const point& goal, double side) {
   if (puck.y > post_y + 0.045) return goal;
-  const double beside = ramp(side * puck.x, 0.04, 0.085);
+  const double beside = ramp(side * puck.x, 0.06, 0.1);
   return {side * pass_x, post_y - 0.02 + beside * 0.12, 0};
 }
 
