@@ -49,11 +49,12 @@ task_action carry(const task_state& s, const point& object, const point& destina
   const point away = grip - s.hand();
   const bool around = flat_length(away) < 0.014 && std::abs(away.z) < 0.02;
   const bool holds = around && s.opening() < o.width + squeezed;
-  const bool there = flat_length(destination - object) < 2 * o.near &&
-                     object.z < destination.z + rest_height;
+  const bool there =
+      flat_length(destination - object) < 2 * o.near && object.z < destination.z + rest_height;
   if (lies_at(object, destination, o) && (there || !holds)) {
     // Up only when the fingers are apart.
-    const double rise = released(s, o) ? 0.25 * (destination.z + o.grip + 2 * hover - s.hand().z) : 0;
+    const double rise =
+        released(s, o) ? 0.25 * (destination.z + o.grip + 2 * hover - s.hand().z) : 0;
     return displace({0, 0, rise}, open_gripper, 0.6);
   }
   return holds ? transport(object, destination, o) : grasp(s, grip, o);
