@@ -1,0 +1,217 @@
+// The controller: observe, predict a chunk, execute its first part, observe again.
+#pragma once
+
+#include <flowkit/policy/action_guard.hpp>
+#include <flowkit/policy/observation_history.hpp>
+#include <flowkit/policy/sampler.hpp>
+#include <flowkit/policy/visuomotor_policy.hpp>
+
+#include <optional>
+
+namespace flowkit::policy {
+
+/// Settings of a controller.
+struct controller_options {
+  index_t robots = 1;      ///< that act together, in one evaluation of the network
+  std::uint64_t seed = 0;  ///< of all noise, with the episode and the call
+  std::optional<inference_options> inference = {};  ///< default: that of the policy
+  std::optional<guard_options> guard = {};  ///< default: the range of the demonstrated actions
+};
+
+/// What all robots do next, in physical units. Refers to the controller; valid until the next act.
+struct action_plan {
+  index_t robots = 0;
+  index_t execute = 0;
+  index_t dimensions = 0;
+  chunks<physical, const float> actions =
+      {};  ///< to execute, guarded [robots, execute * dimensions]
+  chunks<physical, const float> predicted =
+      {};                   ///< from now on, unguarded [robots, k * dimensions]
+  guard_report guard = {};  ///< of `actions`
+  index_t evaluations = 0;  ///< of the network, summed over the robots
+
+  /// Action `step` of a robot.
+  [[nodiscard]] std::span<const float> action(index_t robot, index_t step) const {
+    const float* first = actions.numbers().data() + (robot * execute + step) * dimensions;
+    return {first, static_cast<std::size_t>(dimensions)};
+  }
+};
+
+/// Runs a policy on one robot, or on many in lockstep (vectorised environments). Laws: the noise
+/// of a robot depends on (seed, episode, call) alone and every sample on its own row, so a robot
+/// acts the same alone and among others; equal seeds give equal actions. After the second call, or
+/// after `warm_up`, `observe` and `act` allocate nothing. Refers to backend and policy,
+/// which must outlive it. One object per thread of control.
+template <NeuralBackend B>
+class receding_horizon {
+ public:
+  /// Throws invalid_input for options that cannot be used. Allocates.
+  receding_horizon(B& be, const visuomotor_policy<B>& p, controller_options options = {})
+      : be_(&be),
+        manifest_(p.manifest()),
+        options_(checked(std::move(options), manifest_)),
+        field_(p.field()),
+        weights_(p.weights(options_.inference->weights)),
+        history_(be, manifest_, options_.robots),
+        condition_(be, extents{options_.robots, field_.condition_size()}),
+        chunk_(be, extents{options_.robots, shape().chunk_size()}),
+        sampler_(be, field_.velocity(), weights_, std::as_const(condition_).view()),
+        guard_(shape().action_size(), *options_.guard) {
+    robots_.resize(static_cast<std::size_t>(options_.robots));
+    host_chunk_.resize(static_cast<std::size_t>(chunk_.size()));
+    physical_chunk_.resize(host_chunk_.size());
+    predicted_.resize(static_cast<std::size_t>(options_.robots * remaining() * dimensions()));
+    actions_.resize(static_cast<std::size_t>(options_.robots * shape().execute * dimensions()));
+    previous_.resize(static_cast<std::size_t>(dimensions()));
+    for (index_t i = 0; i < options_.robots; ++i) {
+      reset(i, static_cast<std::uint64_t>(i));
+    }
+  }
+  receding_horizon(const receding_horizon&) = delete;
+  receding_horizon& operator=(const receding_horizon&) = delete;
+
+  [[nodiscard]] const spec& shape() const { return manifest_.specification; }
+  [[nodiscard]] index_t robots() const { return options_.robots; }
+  [[nodiscard]] const inference_options& inference() const { return *options_.inference; }
+  /// How often observed states left the range of the demonstrations, since construction.
+  [[nodiscard]] const range_counter& ranges() const { return history_.ranges(); }
+
+  /// Starts an episode: history and previous action are forgotten, noise is that of the episode.
+  /// At construction robot i is in episode i.
+  void reset(index_t robot, std::uint64_t episode) {
+    check(robot);
+    robots_[static_cast<std::size_t>(robot)] = {episode, 0};
+    history_.reset(robot);
+  }
+
+  /// Appends what a robot sees, once per control step. See observation_history::add.
+  void observe(index_t robot, const observation& o) {
+    check(robot);
+    history_.add(robot, o);
+  }
+  void observe(const observation& o) { observe(0, o); }
+
+  /// Evaluates everything on what has been seen so far, without a trace in later results. Call it
+  /// before a control loop whose first call must be as fast as the others. Allocates.
+  void warm_up() {
+    for (int pass = 0; pass < 2; ++pass) {  // the second merges the blocks of the workspace
+      encode();
+      be_->fill(chunk_.view(), T(0));
+      sampler_(*be_, inference(), chunk_.view());
+    }
+  }
+
+  /// Predicts a chunk for every robot. The guard continues from the end of the plan before: who
+  /// executes only part of a plan, or splices chunks, guards single actions by an own action_guard.
+  /// Throws invalid_input if a robot has not observed since its reset. Synchronises.
+  action_plan act() {
+    for (index_t i = 0; i < robots(); ++i) {
+      FLOWKIT_VALIDATE(history_.seen(i) > 0, "robot ", i,
+                       " has seen nothing since its reset: call observe before act");
+    }
+    encode();
+    draw_noise();
+    sampler_(*be_, inference(), chunk_.view());
+    return finish();
+  }
+
+ private:
+  struct robot_state {
+    std::uint64_t episode = 0;
+    std::uint64_t calls = 0;
+  };
+
+  static controller_options checked(controller_options o, const policy_manifest& m) {
+    FLOWKIT_VALIDATE(o.robots > 0, "a controller for ", o.robots, " robots: give at least one");
+    if (!o.inference) o.inference = m.inference;
+    validate(*o.inference);
+    if (!o.guard) o.guard = guard_within(m.normalizers.action.statistics());
+    return o;
+  }
+
+  void check(index_t robot) const {
+    FLOWKIT_VALIDATE(robot >= 0 && robot < robots(), "there is no robot ", robot,
+                     ": this controller has 0 .. ", robots() - 1);
+  }
+
+  [[nodiscard]] index_t dimensions() const { return shape().action_size(); }
+  /// Actions of a prediction from the current one on.
+  [[nodiscard]] index_t remaining() const { return shape().horizon - shape().observe + 1; }
+
+  void encode() {
+    workspace<B>& ws = sampler_.scratch();
+    ws.rewind();
+    const scratch_scope<B> scope(ws);
+    const observation_batch<B> seen = history_.upload(*be_);
+    be_->copy(condition_.view(),
+              const_view_of<B, 2>(field_.encoder().forward(*be_, weights_, seen, ws, encoded_)));
+  }
+
+  void draw_noise() {
+    for (index_t i = 0; i < robots(); ++i) {
+      robot_state& r = robots_[static_cast<std::size_t>(i)];
+      const rng_key key = rng_key{options_.seed, 0}.split(r.episode).split(r.calls++);
+      be_->normal(rows(chunk_.view(), i, 1), key);
+    }
+  }
+
+  /// Downloads, converts and guards the chunks.
+  action_plan finish() {
+    be_->download(std::span<T>(host_chunk_), flatten(std::as_const(chunk_).view()));
+    const extents<2> shape_of_chunks{robots(), shape().chunk_size()};
+    manifest_.normalizers.action.denormalize(
+        chunks<normalized, const T>(host_view(host_chunk_.data(), shape_of_chunks)),
+        chunks<physical, float>(host_view(physical_chunk_.data(), shape_of_chunks)));
+    action_plan plan{.robots = robots(),
+                     .execute = shape().execute,
+                     .dimensions = dimensions(),
+                     .evaluations = sampler_.evaluations()};
+    for (index_t i = 0; i < robots(); ++i) plan.guard += finish_robot(i);
+    plan.predicted = chunks<physical, const float>(
+        host_view(std::as_const(predicted_).data(), extents{robots(), remaining() * dimensions()}));
+    plan.actions = chunks<physical, const float>(host_view(
+        std::as_const(actions_).data(), extents{robots(), shape().execute * dimensions()}));
+    return plan;
+  }
+
+  /// Cuts what follows the current observation out of a chunk; the guard continues from the last
+  /// action of the plan before.
+  guard_report finish_robot(index_t i) {
+    const index_t d = dimensions();
+    const float* from = physical_chunk_.data() + (i * shape().horizon + shape().observe - 1) * d;
+    float* const actions = actions_.data() + i * shape().execute * d;
+    const bool first = robots_[static_cast<std::size_t>(i)].calls == 1;
+    std::copy_n(actions + (shape().execute - 1) * d, d, previous_.begin());
+    std::copy_n(from, remaining() * d, predicted_.data() + i * remaining() * d);
+    std::copy_n(from, shape().execute * d, actions);
+    return guard_.apply(chunks<physical, float>(host_view(actions, extents{shape().execute, d})),
+                        {previous_.data(), first ? std::size_t{0} : static_cast<std::size_t>(d)});
+  }
+
+  using T = typename B::value_type;
+
+  template <class U>
+  static view<U, 2, host_space> host_view(U* data, const extents<2>& shape) {
+    return {data, shape};
+  }
+
+  B* be_;
+  policy_manifest manifest_;
+  controller_options options_;
+  visuomotor_field field_;
+  parameters<B> weights_;
+  observation_history<B> history_;
+  saved_of<observation_encoder, B> encoded_;
+  tensor<B, 2> condition_;
+  tensor<B, 2> chunk_;
+  chunk_sampler<B> sampler_;
+  action_guard guard_;
+  std::vector<robot_state> robots_;
+  std::vector<T> host_chunk_;
+  std::vector<float> physical_chunk_;
+  std::vector<float> predicted_;
+  std::vector<float> actions_;
+  std::vector<float> previous_;  // the last action of a robot's plan before
+};
+
+}  // namespace flowkit::policy
