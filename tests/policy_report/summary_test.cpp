@@ -129,5 +129,23 @@ TEST(latency_reduction, is_the_share_that_is_saved) {
   EXPECT_FALSE(latency_reduction(first, summarize({&slow, 1})).has_value());
 }
 
+TEST(gap_closed, is_the_share_of_the_way_to_the_teacher) {
+  const auto at = [](std::optional<double> distance) {
+    return method_summary{.distance = distance};
+  };
+
+  EXPECT_DOUBLE_EQ(gap_closed(at(0.25), at(0.5), at(0.125)).value(), 2 / 3.0);
+  EXPECT_DOUBLE_EQ(gap_closed(at(0.75), at(0.5), at(0.25)).value(), -1);
+  EXPECT_FALSE(gap_closed(at(0.1), at(0.2), at(0.2)).has_value());
+  EXPECT_FALSE(gap_closed(at(0.1), at(std::nullopt), at(0.2)).has_value());
+}
+
+TEST(label_of, names_method_and_solver) {
+  EXPECT_EQ(label_of({.method = "sefa", .steps = 1}), "sefa@1");
+  EXPECT_EQ(label_of({.method = "base", .solver = "dormand_prince", .steps = 0}),
+            "base@dormand_prince");
+  EXPECT_EQ(label_of({.method = "expert", .solver = "", .steps = 0}), "expert");
+}
+
 }  // namespace
 }  // namespace flowkit::policy

@@ -60,6 +60,21 @@ std::string verdict(const method_comparison& pair) {
               fixed(100 * bound, 1), " points is unlikely.");
 }
 
+/// How much of what plain distillation loses is won back, where the run has such a student.
+std::string regained(const report_view& view) {
+  const method_summary& student = view.primary_row()->summary;
+  const method_summary& teacher = view.reference_row()->summary;
+  for (const method_row& row : view.rows) {
+    const bool plain = row.summary.task == student.task && row.summary.method == "reflow";
+    if (!plain || student.method == "reflow") continue;
+    if (const auto share = gap_closed(student, row.summary, teacher)) {
+      return text(" Of the distance to the expert that ", row.summary.label, " loses against ",
+                  teacher.label, ", it wins ", percent(*share, 0), " back.");
+    }
+  }
+  return {};
+}
+
 markup evidence(const report_view& view) {
   if (view.reference_row() == nullptr) return {};
   const auto& all = view.run->evaluations;
@@ -70,7 +85,7 @@ markup evidence(const report_view& view) {
       text("On the same ", grouped(pair.outcomes.episodes()), " starts the difference is ",
            points(pair.outcomes.difference()), " points (95 % interval ",
            points(pair.difference.low), " to ", points(pair.difference.high), ", ",
-           p_value(pair.mcnemar_p), "). ", verdict(pair)),
+           p_value(pair.mcnemar_p), "). ", verdict(pair), regained(view)),
       "evidence");
 }
 

@@ -115,7 +115,7 @@ figure.single img{max-width:100%;height:auto;border-radius:.4rem}
 
 constexpr std::string_view printing = R"(
 @media print{body{max-width:none;padding:0;font-size:10pt;background:#fff}
-nav,.pause{display:none}figure,.card,tr{break-inside:avoid}h2,h3{break-after:avoid}
+nav,.pause{display:none}figure,.card,tr{break-inside:avoid}h2,h3,.lead{break-after:avoid}
 .scroll,pre{overflow:visible;max-height:none}pre{white-space:pre-wrap}
 .figures{grid-template-columns:1fr 1fr}}
 )";
