@@ -97,6 +97,36 @@ TEST(AdaptiveAlignment, ConstantDimensionsTakeNoPart) {
   for (const auto& d : report.decisions) EXPECT_TRUE(std::isfinite(d.distance));
 }
 
+TEST(AdaptiveAlignment, PairsWithEqualConditionsAreDecidedAsIfAlone) {
+  backend be;
+  const testing::expert_fixture f(be, rng_key{6});
+  const std::vector<row_t> alone = chosen(align(be, f));
+  // Every pair twice in a row: runs of equal conditions share one search.
+  const index_t n = f.pairs;
+  tensor<backend, 2> x1(be, {2 * n, f.x1.shape()[1]});
+  tensor<backend, 2> condition(be, {2 * n, f.condition.shape()[1]});
+  tensor<backend, 1, row_t> window(be, {2 * n});
+  for (index_t i = 0; i < 2 * n; ++i) {
+    be.copy(rows(x1.view(), i, 1), rows(f.x1.view(), i / 2, 1));
+    be.copy(rows(condition.view(), i, 1), rows(f.condition.view(), i / 2, 1));
+    window.view()(i) = f.window.view()(i / 2);
+  }
+  coupling_view<backend> twice = f.couplings();
+  twice.x0 = x1.view();
+  twice.x1 = x1.view();
+  twice.condition = condition.view();
+  twice.window = window.view();
+  tensor<backend, 2> aligned(be, x1.shape());
+  workspace ws(be);
+
+  const std::vector<row_t> both =
+      chosen(adaptive_alignment{}(be, twice, f.index(), aligned.view(), ws));
+
+  for (index_t i = 0; i < 2 * n; ++i) {
+    EXPECT_EQ(both[static_cast<std::size_t>(i)], alone[static_cast<std::size_t>(i / 2)]);
+  }
+}
+
 TEST(AdaptiveAlignment, SettingsOutOfRangeAreRefused) {
   backend be;
   const testing::expert_fixture f(be, rng_key{5});

@@ -61,5 +61,37 @@ TEST(Neighbourhood, OneNeighbourHasNoSpacing) {
   EXPECT_EQ(local_spacing({values, 1, 1}, std::vector<row_t>{0}, 0.8), 0);
 }
 
+TEST(Neighbourhood, IsFullWhereverEnoughWindowsAreApart) {
+  // Five episodes of 30 adjacent windows; candidates come in clumps of one episode, the worst case.
+  constexpr index_t steps = 4;
+  constexpr row_t length = 30;
+  std::vector<row_t> episode;
+  std::vector<row_t> offset;
+  std::vector<row_t> candidates;
+  for (row_t i = 0; i < 5 * length; ++i) {
+    episode.push_back(i / length);
+    offset.push_back(i % length);
+    candidates.push_back(i);
+  }
+  const window_origin origin{episode, offset, steps};
+  const auto all = static_cast<index_t>(candidates.size());
+  std::vector<row_t> found;
+  std::vector<row_t> chosen_of_all;
+  for (const index_t count : {2, 8, 16, 21}) {
+    for (row_t own = -1; own < static_cast<row_t>(all); own += 7) {
+      const index_t needed = candidates_needed(count, origin, all);
+
+      choose_neighbours(std::span<const row_t>(candidates).first(static_cast<std::size_t>(needed)),
+                        own, origin, count, found);
+
+      choose_neighbours(candidates, own, origin, count, chosen_of_all);
+      EXPECT_EQ(found, chosen_of_all) << count << " around window " << own;
+    }
+  }
+  EXPECT_EQ(candidates_needed(16, window_origin{}, 100), 16);
+  EXPECT_EQ(candidates_needed(16, origin, all), 16 * 7);
+  EXPECT_EQ(candidates_needed(40, origin, all), all);
+}
+
 }  // namespace
 }  // namespace flowkit

@@ -219,6 +219,19 @@ TEST(policy_file, a_failed_write_leaves_the_old_file) {
   EXPECT_EQ(read_text(folder / "p"), before);
 }
 
+// Programs name folders after methods, and files come from outside.
+TEST(policy_file, methods_cannot_be_paths) {
+  policy_manifest m = example_manifest(example_spec());
+  using namespace std::string_literals;
+  for (const std::string& name :
+       {""s, "../base"s, "a/b"s, ".."s, "base\0"s, std::string(65, 'a')}) {
+    m.method = name;
+    EXPECT_THAT(message_of<invalid_input>([&] { validate(m); }), HasSubstr("method is called"));
+  }
+  m.method = "sefa-2.r1_b";
+  EXPECT_NO_THROW(validate(m));
+}
+
 /// Everything a loader does with bytes.
 void load_bytes(std::string_view bytes) {
   const policy_file file(flowkit::detail::bytes_of(bytes), "mutant");

@@ -54,23 +54,68 @@ struct adaptive_alignment {
                                             std::span<const row_t> own,
                                             std::vector<double>& weights, workspace<B>& ws) const {
     const expert_metric<B> metric(be, index, features, ws);
-    const index_t wanted = std::min(index.size(), 4 * neighbours);
-    const std::vector<row_t> nearest = metric.nearest_windows(be, c.condition, wanted, ws);
     const std::vector<double> generated = metric.scaled_chunks(be, c.x1);
     const chunk_set experts{metric.experts(), c.x1.shape()[1], index.steps};
     const window_origin origin{index.episode, index.offset, index.steps};
+    const index_t wanted = candidates_needed(neighbours, origin, index.size());
+    const std::vector<row_t> firsts = first_of_equals(be, c, own);
     std::vector<alignment_decision> out(own.size());
     weights.assign(own.size(), 0.0);
     std::vector<row_t> around;
-    for (std::size_t j = 0; j < own.size(); ++j) {
-      const std::span<const row_t> candidates(nearest.data() + static_cast<index_t>(j) * wanted,
-                                              static_cast<std::size_t>(wanted));
-      choose_neighbours(candidates, own[j], origin, neighbours, around);
-      const double radius = scale * local_spacing(experts, around, quantile);
-      const double* chunk = generated.data() + static_cast<index_t>(j) * experts.size;
-      out[j] = decide_one(experts, around, chunk, radius, weights[j]);
+    for (std::size_t block = 0; block + 1 < firsts.size(); block += block_size) {
+      const std::size_t end = std::min(block + block_size, firsts.size() - 1);
+      const std::vector<row_t> nearest = nearest_of(
+          be, c, metric, std::span<const row_t>(firsts).subspan(block, end - block), wanted, ws);
+      for (std::size_t k = block; k < end; ++k) {
+        const auto first = static_cast<std::size_t>(firsts[k]);
+        const std::span<const row_t> candidates(
+            nearest.data() + static_cast<index_t>(k - block) * wanted,
+            static_cast<std::size_t>(wanted));
+        choose_neighbours(candidates, own[first], origin, neighbours, around);
+        const double radius = scale * local_spacing(experts, around, quantile);
+        for (std::size_t j = first; j < static_cast<std::size_t>(firsts[k + 1]); ++j) {
+          const double* chunk = generated.data() + static_cast<index_t>(j) * experts.size;
+          out[j] = decide_one(experts, around, chunk, radius, weights[j]);
+        }
+      }
     }
     return out;
+  }
+
+  /// Conditions searched for together; bounds the memory of the candidates.
+  static constexpr std::size_t block_size = 1024;
+
+  /// The first pair of every run of pairs with equal condition and own window, then the number of
+  /// pairs. Pairs that differ in their noise alone share a neighbourhood, which is found once.
+  template <class B>
+  static std::vector<row_t> first_of_equals(B& be, const coupling_view<B>& c,
+                                            std::span<const row_t> own) {
+    using T = typename B::value_type;
+    const std::vector<T> conditions = detail::fetch<B, T>(be, flatten(c.condition));
+    const index_t width = c.condition.shape()[1];
+    std::vector<row_t> out;
+    for (std::size_t j = 0; j < own.size(); ++j) {
+      const T* const row = conditions.data() + static_cast<index_t>(j) * width;
+      if (j == 0 || own[j] != own[j - 1] || !std::equal(row, row + width, row - width)) {
+        out.push_back(static_cast<row_t>(j));
+      }
+    }
+    out.push_back(static_cast<row_t>(own.size()));
+    return out;
+  }
+
+  /// The `wanted` windows nearest to the conditions of these pairs, [pairs, wanted].
+  template <class B>
+  static std::vector<row_t> nearest_of(B& be, const coupling_view<B>& c,
+                                       const expert_metric<B>& metric, std::span<const row_t> pairs,
+                                       index_t wanted, workspace<B>& ws) {
+    const scratch_scope scope(ws);
+    const auto count = static_cast<index_t>(pairs.size());
+    const view_of<B, 1, row_t> rows = ws.template take<1, row_t>(extents<1>{count});
+    const view_of<B, 2> conditions = ws.take(extents<2>{count, c.condition.shape()[1]});
+    be.upload(rows, pairs);
+    be.gather_rows(c.condition, rows, conditions);
+    return metric.nearest_windows(be, conditions, wanted, ws);
   }
 
   /// Nearest chunk of the neighbourhood, and whether it is near enough. Of equals the lower row

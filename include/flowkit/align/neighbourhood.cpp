@@ -37,6 +37,11 @@ void choose_neighbours(std::span<const row_t> candidates, row_t own, const windo
   }
 }
 
+index_t candidates_needed(index_t count, const window_origin& origin, index_t windows) {
+  const index_t hidden = origin.episode.empty() ? 1 : 2 * origin.steps - 1;
+  return count < windows / hidden ? count * hidden : windows;
+}
+
 double local_spacing(const chunk_set& chunks, std::span<const row_t> neighbours, double q) {
   const std::size_t n = neighbours.size();
   if (n < 2) return 0;

@@ -34,6 +34,11 @@ struct window_origin {
 void choose_neighbours(std::span<const row_t> candidates, row_t own, const window_origin& origin,
                        index_t count, std::vector<row_t>& chosen);
 
+/// Nearest windows that must be candidates, out of `windows`, so that `choose_neighbours` finds
+/// `count` wherever there are as many: each window chosen hides at most 2 steps - 1 of its episode.
+[[nodiscard]] index_t candidates_needed(index_t count, const window_origin& origin,
+                                        index_t windows);
+
 /// The q-quantile over the neighbours of the distance from a neighbour's chunk to the nearest other
 /// one. Nearest distances, not pairwise ones: two ways of acting at one observation must not make
 /// the spacing look wide. 0 for fewer than two neighbours.

@@ -1,8 +1,23 @@
 #include <flowkit/policy/manifest.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace flowkit::policy {
+namespace {
+
+/// Names of methods become names of folders, and files from outside bring them along.
+bool usable_name(const std::string& name) {
+  constexpr std::size_t longest = 64;
+  const auto usable = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  };
+  return !name.empty() && name.size() <= longest && name.front() != '.' &&
+         std::all_of(name.begin(), name.end(), usable);
+}
+
+}  // namespace
 
 void validate(const inference_options& o) {
   constexpr index_t most_steps = 100'000;
@@ -24,7 +39,9 @@ void validate(const policy_manifest& m) {
   FLOWKIT_VALIDATE(m.normalizers.state.size() == m.specification.state_size(), "statistics of ",
                    m.normalizers.state.size(), " state dimensions do not fit a spec that names ",
                    m.specification.state_size());
-  FLOWKIT_VALIDATE(!m.method.empty(), "a policy without the name of its method");
+  FLOWKIT_VALIDATE(usable_name(m.method), "a policy whose method is called ",
+                   to_json(json_value(m.method.substr(0, 80))),
+                   ": use 1 to 64 letters, digits, '_', '-' and '.', the first not a '.'");
 }
 
 std::string library_version() { return FLOWKIT_POLICY_VERSION; }
