@@ -29,7 +29,7 @@ struct distill_start {
             couple(be, policy, data, toy_selection(), toy_couple(), folder / "couple").couplings};
   }
 
-  backend be;
+  backend be = one_thread();
   demonstrations data;
   temporary_directory folder;
   std::string policy;
@@ -69,7 +69,7 @@ TEST(Distill, KeepsTheEncoderAndSaysWhereItComesFrom) {
 }
 
 TEST(Distill, FreezesTheEncoderThatMadeTheConditions) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 4, .side = 20});
   const temporary_directory folder;
   train_base_options o = toy_base(4);

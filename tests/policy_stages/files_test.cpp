@@ -109,7 +109,7 @@ TEST(CouplingsFile, MutantsAreReadOrRefusedNeverTrusted) {
 }
 
 TEST(AlignmentFile, MutantsAreReadOrRefusedNeverTrusted) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 3});
   const temporary_directory folder;
   const std::string policy = quick_policy(be, data, folder / "base");

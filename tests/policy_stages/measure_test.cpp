@@ -11,7 +11,7 @@ using flowkit::testing::message_of;
 measure_options few() { return {.data = toy_selection(), .windows = 24, .noises = 3}; }
 
 TEST(Measure, DistanceIsThatOfTheActionsInPhysicalUnits) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data();
   const temporary_directory folder;
   const std::string path = train_base(be, data, toy_base(400), folder / "base").policy;
@@ -33,7 +33,7 @@ TEST(Measure, DistanceIsThatOfTheActionsInPhysicalUnits) {
 }
 
 TEST(Measure, EqualOptionsGiveEqualNumbers) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 6});
   const temporary_directory folder;
   const visuomotor_policy<backend> policy =
@@ -47,7 +47,7 @@ TEST(Measure, EqualOptionsGiveEqualNumbers) {
 }
 
 TEST(Measure, ComparesWithAnotherFieldOfActions) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 6, .noise = 0.2});
   const temporary_directory folder;
   const visuomotor_policy<backend> policy =
@@ -63,7 +63,7 @@ TEST(Measure, ComparesWithAnotherFieldOfActions) {
 }
 
 TEST(Measure, SolversConvergeToTheTightSolution) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 10});
   const temporary_directory folder;
   const visuomotor_policy<backend> policy =
@@ -87,7 +87,7 @@ TEST(Measure, SolversConvergeToTheTightSolution) {
 }
 
 TEST(Measure, RefusesWhatCannotBeMeasured) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 6});
   const temporary_directory folder;
   const visuomotor_policy<backend> policy =

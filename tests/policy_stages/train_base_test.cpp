@@ -10,7 +10,7 @@ using flowkit::testing::message_of;
 using flowkit::testing::read_text;
 
 TEST(TrainBase, LearnsBothWaysOfActing) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data();
   const temporary_directory folder;
 
@@ -25,7 +25,7 @@ TEST(TrainBase, LearnsBothWaysOfActing) {
 }
 
 TEST(TrainBase, KeepsTheWeightsOfTheLowestHeldOutLoss) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 10});
   const temporary_directory folder;
 
@@ -43,7 +43,7 @@ TEST(TrainBase, KeepsTheWeightsOfTheLowestHeldOutLoss) {
 }
 
 TEST(TrainBase, IsAFunctionOfDataOptionsAndSeed) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 10});
   const temporary_directory folder;
   train_base_options other = toy_base(20);
@@ -59,7 +59,7 @@ TEST(TrainBase, IsAFunctionOfDataOptionsAndSeed) {
 }
 
 TEST(TrainBase, ContinuesAfterStopsWithTheSameBits) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 10});
   const temporary_directory folder;
   const std::string whole = train_base(be, data, toy_base(40), folder / "whole").policy;
@@ -79,7 +79,7 @@ TEST(TrainBase, ContinuesAfterStopsWithTheSameBits) {
 }
 
 TEST(TrainBase, SkipsWhatIsThereAndBeginsAnewForOtherOptions) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 10});
   const temporary_directory folder;
   const train_base_result first = train_base(be, data, toy_base(12), folder / "base");
@@ -98,7 +98,7 @@ TEST(TrainBase, SkipsWhatIsThereAndBeginsAnewForOtherOptions) {
 }
 
 TEST(TrainBase, TrainsTheEncoderOfCameras) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 6, .side = 20});
   const temporary_directory folder;
   train_base_options o = toy_base(6);
@@ -125,7 +125,7 @@ TEST(TrainBase, TrainsTheEncoderOfCameras) {
 }
 
 TEST(TrainBase, SaysWhatIsWrongInOneMessage) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 4});
   const temporary_directory folder;
   const auto message = [&](const train_base_options& o) {
