@@ -37,11 +37,11 @@ struct distill_start {
 };
 
 TEST(Distill, OneStepOfTheStudentBeatsOneStepOfTheBase) {
-  distill_start s(500);
+  distill_start s(1000);
   s.inputs.aligned =
       align(s.be, s.policy, s.inputs.couplings, adaptive_alignment{}, s.folder / "align").aligned;
 
-  const distill_result student = distill(s.be, s.inputs, toy_distill(), s.folder / "sefa");
+  const distill_result student = distill(s.be, s.inputs, toy_distill(600), s.folder / "sefa");
 
   const double before = one_step_error(s.be, s.policy, s.data, s.folder / "base1");
   const double after = one_step_error(s.be, student.policy, s.data, s.folder / "sefa1");
