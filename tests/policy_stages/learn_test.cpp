@@ -1,0 +1,130 @@
+#include "toy_task.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+namespace flowkit::policy {
+namespace {
+
+using namespace testing;
+using flowkit::testing::read_text;
+
+learn_options small(index_t rounds) {
+  learn_options o{.base = toy_base(10), .couple = toy_couple()};
+  o.couple.windows = 20;
+  o.couple.solver = {.steps = 2};
+  o.distill = toy_distill(10);
+  o.straighten = toy_distill(10).fit;
+  o.rounds = rounds;
+  return o;
+}
+
+TEST(Learn, GoesThroughAllStagesAndSkipsThemTheSecondTime) {
+  backend be = one_thread();
+  const demonstrations data = toy_data({.episodes = 6});
+  const temporary_directory folder;
+
+  const learn_result first = learn(be, data, small(1), folder / "run");
+  const learn_result again = learn(be, data, small(1), folder / "run");
+
+  EXPECT_EQ(first.end, stage_end::finished);
+  EXPECT_EQ(again.end, stage_end::unchanged);
+  EXPECT_EQ(policy_file(first.student).manifest().method, "sefa");
+  EXPECT_EQ(policy_file(first.reflow_student).manifest().method, "reflow");
+  EXPECT_EQ(again.student, first.student);
+  EXPECT_EQ(again.alignment.summary.replaced, first.alignment.summary.replaced);
+}
+
+TEST(Learn, TwoRoundsCoupleWithTheStraightenedFlow) {
+  backend be = one_thread();
+  const demonstrations data = toy_data({.episodes = 6});
+  const temporary_directory folder;
+
+  const learn_result result = learn(be, data, small(2), folder / "run");
+
+  ASSERT_EQ(result.couplings.size(), 2u);
+  const policy_file student(result.student);
+  EXPECT_EQ(student.manifest().origin.parents.at("policy"),
+            couplings_file(result.couplings[1].couplings).header().policy);
+  EXPECT_EQ(policy_file(result.straightened).manifest().method, "straightened");
+  EXPECT_NE(couplings_file(result.couplings[0].couplings).header().policy,
+            couplings_file(result.couplings[1].couplings).header().policy);
+}
+
+TEST(Learn, StopsAnywhereAndEndsWithTheSameBits) {
+  backend be = one_thread();
+  const demonstrations data = toy_data({.episodes = 6});
+  const temporary_directory folder;
+  const learn_result whole = learn(be, data, small(2), folder / "whole");
+
+  learn_result last;
+  int calls = 0;
+  // Reports of all stages together: every call stops somewhere else, in some stage.
+  do {
+    stop_after stop(3 + calls % 5);
+    last = learn(be, data, small(2), folder / "parts", stop.hooks());
+    ASSERT_LT(++calls, 100);
+  } while (last.end == stage_end::stopped);
+
+  EXPECT_GT(calls, 5);
+  EXPECT_EQ(read_text(whole.student), read_text(last.student));
+  EXPECT_EQ(read_text(whole.reflow_student), read_text(last.reflow_student));
+}
+
+/// Runs learn in a process of its own, which is killed at its n-th report of progress; whether it
+/// lived to the end.
+bool survives(const std::string& folder, index_t reports) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    backend be = one_thread();
+    stage_hooks hooks;
+    hooks.on_progress = [&](index_t, index_t) {
+      if (--reports == 0) (void)std::raise(SIGKILL);
+    };
+    (void)learn(be, toy_data({.episodes = 6}), small(1), folder, hooks);
+    ::_exit(0);
+  }
+  int status = 1;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST(Learn, BeingKilledAnywhereChangesNothing) {
+  const temporary_directory folder;
+  backend be = one_thread();
+  const learn_result whole = learn(be, toy_data({.episodes = 6}), small(1), folder / "whole");
+
+  // Each process may go a little further than the one before, so that they get to the end although
+  // each begins at the last checkpoint.
+  int processes = 0;
+  while (!survives(folder / "parts", 3 + 5 * processes)) ASSERT_LT(++processes, 100);
+
+  EXPECT_GE(processes, 4);
+  for (const char* file :
+       {"base/policy.safetensors", "base/metrics.jsonl", "base/stage.json",
+        "couple/couplings.safetensors", "align/report.json", "sefa/policy.safetensors",
+        "sefa/metrics.jsonl", "reflow/policy.safetensors", "reflow/stage.json"}) {
+    EXPECT_EQ(read_text(folder / text("whole/", file)), read_text(folder / text("parts/", file)))
+        << file;
+  }
+  EXPECT_FALSE(read_text(whole.student).empty());
+}
+
+TEST(Learn, PresetsAreValidAndOthersRefused) {
+  for (const std::string& name : learning_preset_names()) {
+    const learn_options o = learning_preset(name);
+    EXPECT_NO_THROW(validate(o.base.fit)) << name;
+    EXPECT_NO_THROW(validate(o.distill.fit)) << name;
+    spec s;
+    s.action = {"x"};
+    s.state = {"y"};
+    EXPECT_NO_THROW(validate(o.base.network, s)) << name;
+  }
+  EXPECT_THROW((void)learning_preset("fast"), invalid_input);
+}
+
+}  // namespace
+}  // namespace flowkit::policy
