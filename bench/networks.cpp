@@ -53,9 +53,8 @@ double rate_of(B& be) {
   tensor<B, 2> a(be, {n, n});
   tensor<B, 2> c(be, {n, n});
   be.normal(a.view(), {1, 0});
-  const double seconds = bench::fastest(15, [&] {
-    be.gemm(transpose::no, transpose::no, 1.0F, a.view(), a.view(), 0.0F, c.view());
-  });
+  const double seconds = bench::fastest(
+      15, [&] { be.gemm(transpose::no, transpose::no, 1.0F, a.view(), a.view(), 0.0F, c.view()); });
   return 2.0 * static_cast<double>(n * n * n) / seconds;
 }
 
@@ -79,7 +78,9 @@ void report_floor(benchmark::State& state, double floor, double parameters) {
 template <class B>
 struct unet_training {
   unet_training(B& backend, const unet1d_options& o, index_t batch)
-      : be(backend), net(layout, "net", o), x(be, {batch, horizon * o.channels}),
+      : be(backend),
+        net(layout, "net", o),
+        x(be, {batch, horizon * o.channels}),
         c(be, {batch, o.condition}) {
     be.normal(x.view(), {2});
     be.normal(c.view(), {3});
@@ -190,23 +191,22 @@ void encode(benchmark::State& state, B& be, const std::string& configuration, pa
     }
   }
   const double flop = encoder_flop() * static_cast<double>(images);
-  report_floor(state,
-               (which == passes::both ? 3 : 1) * flop / product_rate(be, configuration),
+  report_floor(state, (which == passes::both ? 3 : 1) * flop / product_rate(be, configuration),
                static_cast<double>(layout.parameter_count()));
 }
 
 /// Calls f(state, backend object) with the named configuration.
 template <class F>
 void add(const std::string& name, const std::string& configuration, const F& f) {
-  benchmark::RegisterBenchmark(text(name, '/', configuration).c_str(),
-                               [=](benchmark::State& state) {
-                                 const std::string backend =
-                                     configuration.substr(0, configuration.find('_'));
-                                 const backend_options options{
-                                     .precision = configuration.ends_with("bf16") ? precision::bf16
-                                                                                  : precision::f32};
-                                 with_backend(backend, [&](auto& be) { f(state, be); }, options);
-                               })
+  benchmark::RegisterBenchmark(
+      text(name, '/', configuration).c_str(),
+      [=](benchmark::State& state) {
+        const std::string backend = configuration.substr(0, configuration.find('_'));
+        const backend_options options{
+            .precision = configuration.ends_with("bf16") ? precision::bf16 : precision::f32};
+        with_backend(
+            backend, [&](auto& be) { f(state, be); }, options);
+      })
       ->Unit(benchmark::kMillisecond)
       ->UseRealTime();
 }
@@ -214,21 +214,17 @@ void add(const std::string& name, const std::string& configuration, const F& f) 
 void add_all(const std::string& configuration) {
   for (const unet_case& one : unets()) {
     for (const index_t batch : {1, 64, 256}) {
-      add(text("train/", one.name, '/', batch), configuration, [=, &one](auto& state, auto& be) {
-        train(state, be, configuration, one, batch);
-      });
-      add(text("forward/", one.name, '/', batch), configuration, [=, &one](auto& state, auto& be) {
-        evaluate(state, be, configuration, one, batch);
-      });
+      add(text("train/", one.name, '/', batch), configuration,
+          [=, &one](auto& state, auto& be) { train(state, be, configuration, one, batch); });
+      add(text("forward/", one.name, '/', batch), configuration,
+          [=, &one](auto& state, auto& be) { evaluate(state, be, configuration, one, batch); });
     }
   }
   for (const index_t images : {1, 2, 128}) {
-    add(text("encoder_forward/", images), configuration, [=](auto& state, auto& be) {
-      encode(state, be, configuration, passes::forward, images);
-    });
-    add(text("encoder_train/", images), configuration, [=](auto& state, auto& be) {
-      encode(state, be, configuration, passes::both, images);
-    });
+    add(text("encoder_forward/", images), configuration,
+        [=](auto& state, auto& be) { encode(state, be, configuration, passes::forward, images); });
+    add(text("encoder_train/", images), configuration,
+        [=](auto& state, auto& be) { encode(state, be, configuration, passes::both, images); });
   }
 }
 

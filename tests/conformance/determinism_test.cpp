@@ -146,12 +146,15 @@ TYPED_TEST(determinism_conformance, operations_allocate_nothing_after_their_firs
 
   const allocation_counter allocations;
   const std::size_t held = mallinfo2().uordblks;
-  all.run();
+  constexpr int runs = 10;
+  for (int i = 0; i < runs; ++i) all.run();
 
   if (!TypeParam::libraries_allocate) {
     EXPECT_EQ(allocations.count(), 0);
   }
-  EXPECT_EQ(mallinfo2().uordblks, held);
+  // What threads keep to hand out again counts as held: some hundred bytes. A forgotten object per
+  // call of a library would be more than a thousand of them.
+  EXPECT_NEAR(static_cast<double>(mallinfo2().uordblks), static_cast<double>(held), 4096);
 }
 
 }  // namespace

@@ -35,18 +35,27 @@ struct eigen_case {
 };
 
 #if defined(FLOWKIT_HAS_ONEDNN)
-/// The oneDNN backend in one precision, with the units of this processor or emulated.
-template <precision Precision, bool Emulated = false>
+/// Where the products of a case run.
+enum class onednn_route {
+  by_size,   ///< small ones on our own kernels, as in programs
+  all,       ///< all in oneDNN
+  emulated,  ///< all in oneDNN, bf16 without the units of this processor
+};
+
+/// The oneDNN backend in one precision.
+template <precision Precision, onednn_route Route>
 struct onednn_case {
   using backend = onednn;
   static backend make(int threads = 2) {
     onednn_options options{.threads = threads, .precision = Precision};
-    if (Emulated) options.units = bf16_units::none;
+    if (Route != onednn_route::by_size) options.least_products = 0;
+    if (Route == onednn_route::emulated) options.units = bf16_units::none;
     return backend(options);
   }
   static bool available() { return true; }
   static std::string name() {
-    return "onednn_" + std::string(to_text(Precision)) + (Emulated ? "_emulated" : "");
+    constexpr const char* routes[] = {"", "_all", "_emulated"};
+    return "onednn_" + std::string(to_text(Precision)) + routes[static_cast<int>(Route)];
   }
   /// Both operands of a product are rounded to 8 bits, each with a relative error of at most 2^-9
   /// and 2^-9 / sqrt(3) in the root mean square: together 1.6e-3. These errors are independent, so
@@ -73,15 +82,24 @@ struct eigen_and {
 
 /// Adding a backend to all conformance tests is one line here.
 #if defined(FLOWKIT_HAS_ONEDNN)
-using backend_cases = eigen_and<onednn_case<precision::f32>, onednn_case<precision::bf16>,
-                                onednn_case<precision::bf16, true>>::cases;
+using backend_cases = eigen_and<onednn_case<precision::f32, onednn_route::by_size>,
+                                onednn_case<precision::f32, onednn_route::all>,
+                                onednn_case<precision::bf16, onednn_route::all>,
+                                onednn_case<precision::bf16, onednn_route::emulated>>::cases;
 #else
 using backend_cases = eigen_and<>::cases;
 #endif
 
-/// Backends for tests of networks against reference data.
+/// Backends that run on our own kernels alone, for tests that count allocations.
+using own_backends = ::testing::Types<eigen<float>, eigen<double>>;
+
+/// Backends for tests of networks against reference data, which are small: every product of
+/// `onednn_all` runs in oneDNN.
 #if defined(FLOWKIT_HAS_ONEDNN)
-using network_backends = ::testing::Types<eigen<float>, eigen<double>, onednn>;
+struct onednn_all : onednn {
+  onednn_all() : onednn({.least_products = 0}) {}
+};
+using network_backends = ::testing::Types<eigen<float>, eigen<double>, onednn_all>;
 #else
 using network_backends = ::testing::Types<eigen<float>, eigen<double>>;
 #endif

@@ -10,6 +10,7 @@ product_executor::product_executor(const onednn_options& options, int threads)
     : precision_(options.precision),
       units_(std::min(options.units, best_bf16_units())),
       instructions_(options.instructions),
+      least_products_(options.least_products),
       products_(engine_, threads) {
   if (precision_ == flowkit::precision::tf32) {
     throw backend_error("choose a precision",

@@ -1,6 +1,7 @@
 // Runs the products of an onednn object: in its precision, over its threads.
 #pragma once
 
+#include "fallbacks.hpp"
 #include "parts.hpp"
 #include "primitives.hpp"
 
@@ -17,6 +18,10 @@ class product_executor {
   [[nodiscard]] flowkit::precision precision() const { return precision_; }
   [[nodiscard]] bf16_units units() const { return units_; }
   [[nodiscard]] const product_cache& products() const { return products_; }
+
+  [[nodiscard]] bool leaves_to_own_kernel(const product_size& p) const {
+    return runs_on_own_kernel(p, least_products_);
+  }
 
   /// Format in which operands are stored: rounded numbers of emulated bf16 are floats.
   [[nodiscard]] element format() const {
@@ -71,6 +76,7 @@ class product_executor {
   flowkit::precision precision_;
   bf16_units units_;
   instruction_set instructions_;
+  index_t least_products_;
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
   product_cache products_;
   std::vector<lane> lanes_;  // one per thread

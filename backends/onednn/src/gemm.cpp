@@ -1,5 +1,4 @@
 #include "executor.hpp"
-#include "fallbacks.hpp"
 
 namespace flowkit {
 namespace {
@@ -16,7 +15,7 @@ void onednn::gemm(transpose ta, transpose tb, float alpha, constant_view<2> a, c
   FLOWKIT_EXPECT(a.shape()[ta == transpose::no ? 0 : 1] == c.shape()[0]);
   FLOWKIT_EXPECT(b.shape()[tb == transpose::no ? 0 : 1] == depth);
   FLOWKIT_EXPECT(b.shape()[tb == transpose::no ? 1 : 0] == c.shape()[1]);
-  if (detail::runs_on_own_kernels({c.shape()[0], c.shape()[1], depth, alpha})) {
+  if (alpha != 1 || executor_->leaves_to_own_kernel({c.shape()[0], c.shape()[1], depth})) {
     return eigen<float>::gemm(ta, tb, alpha, a, b, beta, c);
   }
   detail::product_executor& e = *executor_;

@@ -26,6 +26,9 @@ struct onednn_options {
   int threads = 0;  ///< 0: `default_thread_count()`
   flowkit::precision precision = flowkit::precision::f32;
   bf16_units units = best_bf16_units();  ///< `none` emulates bf16 on every processor
+  /// Multiplications below which a product runs on our own kernel, which costs less per call; 0
+  /// sends all to oneDNN.
+  index_t least_products = index_t{1} << 19;
   instruction_set instructions = best_instruction_set();
 };
 
