@@ -107,7 +107,11 @@ TYPED_TEST(GoldenEncoder, ComputesFeaturesAndAllGradients) {
                        tolerance<T>(1e-6, 1e-11));
 }
 
-TYPED_TEST(GoldenEncoder, AllocatesNothingAfterWarmUp) {
+template <class B>
+class AllocationOfEncoder : public GoldenEncoder<B> {};
+TYPED_TEST_SUITE(AllocationOfEncoder, own_backends);
+
+TYPED_TEST(AllocationOfEncoder, IsNoneAfterWarmUp) {
   const auto step = [&] {
     this->ws.rewind();
     const auto y =
