@@ -18,7 +18,6 @@ using ::testing::HasSubstr;
 static_assert(VelocityNetwork<unet1d, eigen<float>>);
 static_assert(VelocityNetwork<unet1d, eigen<double>>);
 
-
 /// The options of the reference networks.
 unet1d_options golden_options(std::vector<index_t> dims) {
   return {.channels = 4, .condition = 20, .time_embedding = 32, .dims = std::move(dims)};
