@@ -14,11 +14,23 @@ set(FLOWKIT_SANITIZE "" CACHE STRING "Sanitizers, for example address,undefined 
 foreach(backend ONEDNN CUDA)
   set(FLOWKIT_BUILD_${backend} AUTO CACHE STRING "Build the backend ${backend}: AUTO, ON or OFF")
   set_property(CACHE FLOWKIT_BUILD_${backend} PROPERTY STRINGS AUTO ON OFF)
-  if(FLOWKIT_BUILD_${backend} AND NOT FLOWKIT_BUILD_${backend} STREQUAL "AUTO")
-    message(FATAL_ERROR "FLOWKIT_BUILD_${backend}=${FLOWKIT_BUILD_${backend}}: this backend is not "
-      "implemented in flowkit ${PROJECT_VERSION}. Leave the option at AUTO or set it to OFF.")
-  endif()
 endforeach()
+if(FLOWKIT_BUILD_CUDA AND NOT FLOWKIT_BUILD_CUDA STREQUAL "AUTO")
+  message(FATAL_ERROR "FLOWKIT_BUILD_CUDA=${FLOWKIT_BUILD_CUDA}: this backend is not "
+    "implemented in flowkit ${PROJECT_VERSION}. Leave the option at AUTO or set it to OFF.")
+endif()
+
+# AUTO builds the backend where its library is found; FLOWKIT_WITH_ONEDNN is what came of it.
+set(FLOWKIT_WITH_ONEDNN OFF)
+if(FLOWKIT_BUILD_ONEDNN)
+  find_package(dnnl QUIET)
+  set(FLOWKIT_WITH_ONEDNN ${dnnl_FOUND})
+  if(NOT dnnl_FOUND AND NOT FLOWKIT_BUILD_ONEDNN STREQUAL "AUTO")
+    message(FATAL_ERROR "FLOWKIT_BUILD_ONEDNN=${FLOWKIT_BUILD_ONEDNN}, but oneDNN was not found: "
+      "install libdnnl-dev and ocl-icd-opencl-dev (the package of Debian asks for OpenCL), or set "
+      "dnnl_DIR to the folder of dnnl-config.cmake, or leave the option at AUTO.")
+  endif()
+endif()
 
 # A build without a type would be a slow one. Only the top level may decide that for everybody.
 get_property(multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)

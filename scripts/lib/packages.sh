@@ -16,6 +16,8 @@ flowkit_packages=(
   "libboost-dev header boost/version.hpp"
   "libboost-program-options-dev header boost/program_options.hpp"
   "libblosc-dev header blosc.h"
+  "libdnnl-dev header oneapi/dnnl/dnnl.hpp"
+  "ocl-icd-opencl-dev header CL/cl.h"
   "libmujoco-dev header mujoco/mujoco.h"
   "libqhull-dev header libqhull_r/libqhull_r.h"
   "libegl-dev header EGL/egl.h"

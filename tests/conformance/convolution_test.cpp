@@ -15,12 +15,27 @@ struct convolution_case {
 /// 1-D and 2-D, every combination of stride, padding, point-wise kernels, single pixels, no images.
 std::vector<convolution_case> convolution_cases() {
   return {
-      {{{1, 5}, {1, 1}, {0, 2}}, {3, 1, 16, 7}, 9},  {{{1, 3}, {1, 2}, {0, 1}}, {2, 1, 9, 5}, 4},
-      {{{1, 1}, {1, 1}, {0, 0}}, {4, 1, 8, 19}, 33}, {{{1, 1}, {2, 2}, {0, 0}}, {2, 5, 7, 6}, 5},
-      {{{3, 3}, {1, 1}, {1, 1}}, {2, 6, 5, 3}, 17},  {{{3, 3}, {2, 2}, {1, 1}}, {3, 7, 8, 4}, 5},
-      {{{7, 7}, {2, 2}, {3, 3}}, {1, 12, 11, 3}, 6}, {{{1, 4}, {1, 2}, {0, 1}}, {2, 1, 8, 6}, 6},
-      {{{3, 3}, {1, 1}, {2, 2}}, {1, 1, 1, 1}, 1},   {{{1, 3}, {1, 1}, {0, 1}}, {0, 1, 6, 4}, 3},
-      {{{2, 3}, {3, 1}, {0, 2}}, {5, 9, 4, 37}, 21}, {{{1, 5}, {1, 1}, {0, 2}}, {2, 1, 3, 2}, 3},
+      {{{1, 5}, {1, 1}, {0, 2}}, {3, 1, 16, 7}, 9},
+      {{{1, 3}, {1, 2}, {0, 1}}, {2, 1, 9, 5}, 4},
+      {{{1, 1}, {1, 1}, {0, 0}}, {4, 1, 8, 19}, 33},
+      {{{1, 1}, {2, 2}, {0, 0}}, {2, 5, 7, 6}, 5},
+      {{{3, 3}, {1, 1}, {1, 1}}, {2, 6, 5, 3}, 17},
+      {{{3, 3}, {2, 2}, {1, 1}}, {3, 7, 8, 4}, 5},
+      {{{7, 7}, {2, 2}, {3, 3}}, {1, 12, 11, 3}, 6},
+      {{{1, 4}, {1, 2}, {0, 1}}, {2, 1, 8, 6}, 6},
+      {{{3, 3}, {1, 1}, {2, 2}}, {1, 1, 1, 1}, 1},
+      {{{1, 3}, {1, 1}, {0, 1}}, {0, 1, 6, 4}, 3},
+      {{{2, 3}, {3, 1}, {0, 2}}, {5, 9, 4, 37}, 21},
+      {{{1, 5}, {1, 1}, {0, 2}}, {2, 1, 3, 2}, 3},
+      // Large enough for the kernels that are meant for networks.
+      {{{1, 5}, {1, 1}, {0, 2}}, {25, 1, 4, 72}, 150},
+      {{{1, 3}, {1, 2}, {0, 1}}, {33, 1, 8, 64}, 65},
+      {{{1, 4}, {1, 2}, {0, 1}}, {40, 1, 7, 130}, 48},
+      {{{1, 4}, {1, 3}, {0, 0}}, {130, 1, 11, 33}, 40},
+      {{{1, 3}, {1, 1}, {0, 4}}, {70, 1, 2, 40}, 50},
+      {{{1, 1}, {1, 1}, {0, 0}}, {20, 1, 16, 50}, 70},
+      {{{3, 3}, {1, 1}, {1, 1}}, {9, 10, 9, 32}, 40},
+      {{{3, 3}, {2, 2}, {1, 1}}, {17, 11, 8, 30}, 70},
   };
 }
 
@@ -51,7 +66,8 @@ TYPED_TEST(convolution_conformance, forward) {
     be.convolve(c.geometry, on_backend(be, x).view(), on_backend(be, w).view(), scalar(0),
                 y.view());
 
-    expect_close(on_host(be, y), convolution(c.geometry, x, w), rounding<scalar>(w.shape[0]));
+    expect_close(on_host(be, y), convolution(c.geometry, x, w),
+                 TypeParam::product_rounding(w.shape[0]));
   });
 }
 
@@ -65,7 +81,7 @@ TYPED_TEST(convolution_conformance, backward_data) {
                               scalar(0), dx.view());
 
     expect_close(on_host(be, dx), convolution_data(c.geometry, dy, w, x.shape),
-                 rounding<scalar>(c.geometry.taps() * c.outputs));
+                 TypeParam::product_rounding(c.geometry.taps() * c.outputs));
   });
 }
 
@@ -79,7 +95,7 @@ TYPED_TEST(convolution_conformance, backward_weights) {
                                  scalar(0), dw.view());
 
     expect_close(on_host(be, dw), convolution_weights(c.geometry, x, dy),
-                 rounding<scalar>(size_of(dy.shape) / std::max<index_t>(1, c.outputs)));
+                 TypeParam::product_rounding(size_of(dy.shape) / std::max<index_t>(1, c.outputs)));
   });
 }
 
@@ -102,7 +118,7 @@ TYPED_TEST(convolution_conformance, beta_adds_to_old_values) {
       for (std::size_t i = 0; i < sum.values.size(); ++i) sum.values[i] += factor * old.values[i];
       return sum;
     };
-    const double bound = rounding<scalar>(std::max(size_of(w.shape), size_of(dy.shape)));
+    const double bound = TypeParam::product_rounding(std::max(size_of(w.shape), size_of(dy.shape)));
     expect_close(on_host(be, y), plus(convolution(c.geometry, x, w), 1, dy), bound);
     expect_close(on_host(be, dx), plus(convolution_data(c.geometry, dy, w, x.shape), 0.5, x),
                  bound);
@@ -128,7 +144,7 @@ TYPED_TEST(convolution_conformance, adjoint_identity) {
 
     const double forward = inner(on_host(be, y), dy);
     const double size = std::sqrt(static_cast<double>(size_of(w.shape) * size_of(dy.shape)) + 1);
-    const double bound = size * rounding<scalar>(w.shape[0]);
+    const double bound = size * TypeParam::product_rounding(w.shape[0]);
     EXPECT_NEAR(inner(on_host(be, dx), x), forward, bound);
     EXPECT_NEAR(inner(on_host(be, dw), w), forward, bound);
   });
@@ -152,9 +168,10 @@ TYPED_TEST(convolution_conformance, more_windows_than_fit_one_chunk) {
   be.convolve_backward_data(g, slopes.view(), weights.view(), scalar(0), dx.view());
   be.convolve_backward_weights(g, image.view(), slopes.view(), scalar(0), dw.view());
 
-  expect_close(on_host(be, y), convolution(g, x, w), rounding<scalar>(216));
-  expect_close(on_host(be, dx), convolution_data(g, dy, w, x.shape), rounding<scalar>(18));
-  expect_close(on_host(be, dw), convolution_weights(g, x, dy), rounding<scalar>(12600));
+  expect_close(on_host(be, y), convolution(g, x, w), TypeParam::product_rounding(216));
+  expect_close(on_host(be, dx), convolution_data(g, dy, w, x.shape),
+               TypeParam::product_rounding(18));
+  expect_close(on_host(be, dw), convolution_weights(g, x, dy), TypeParam::product_rounding(12600));
 }
 
 TYPED_TEST(convolution_conformance, channels_of_a_wider_array) {
@@ -183,7 +200,8 @@ TYPED_TEST(convolution_conformance, channels_of_a_wider_array) {
         if (c < 2 || c >= 7) {
           EXPECT_TRUE(std::isnan(actual(n, 0, t, c)));
         } else {
-          EXPECT_NEAR(actual(n, 0, t, c), expected(n, 0, t, c - 2), 8 * rounding<scalar>(12));
+          EXPECT_NEAR(actual(n, 0, t, c), expected(n, 0, t, c - 2),
+                      8 * TypeParam::product_rounding(12));
         }
       }
     }

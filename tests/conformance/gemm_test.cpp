@@ -32,7 +32,7 @@ class gemm_conformance : public conformance<Case> {
                         out.view());
 
     expect_close(on_host(this->backend_, out), product(ta, tb, alpha, a, b, beta, c),
-                 rounding<element>(k));
+                 Case::product_rounding(k));
   }
 
   void check_all(index_t m, index_t n, index_t k) {
@@ -94,15 +94,13 @@ TYPED_TEST(gemm_conformance, strided_rows) {
         expected = 0;
         for (index_t p = 0; p < 30; ++p) expected += a(i, 3 + p) * b(p, 9 + j - 5);
       }
-      ASSERT_NEAR(actual(i, j), expected, 4 * rounding<typename TypeParam::backend::value_type>(30))
-          << i << " " << j;
+      ASSERT_NEAR(actual(i, j), expected, 4 * TypeParam::product_rounding(30)) << i << " " << j;
     }
   }
 }
 
 TYPED_TEST(gemm_conformance, batches) {
   auto& be = this->backend_;
-  using scalar = typename TypeParam::backend::value_type;
   const auto a = random_array(extents<3>{3, 9, 17}, 1);
   const auto b = random_array(extents<3>{3, 17, 5}, 2);
   const auto left = on_backend(be, a);
@@ -117,7 +115,7 @@ TYPED_TEST(gemm_conformance, batches) {
       for (index_t j = 0; j < 5; ++j) {
         double expected = 0;
         for (index_t p = 0; p < 17; ++p) expected += a(n, i, p) * b(n, p, j);
-        ASSERT_NEAR(actual(n, i, j), expected, 4 * rounding<scalar>(17));
+        ASSERT_NEAR(actual(n, i, j), expected, 4 * TypeParam::product_rounding(17));
       }
     }
   }

@@ -2,6 +2,7 @@
 
 #include <flowkit/nn/import_names.hpp>
 #include <support/allocation.hpp>
+#include <support/backends.hpp>
 #include <support/golden.hpp>
 
 #include <gmock/gmock.h>
@@ -60,8 +61,7 @@ class GoldenEncoder : public ::testing::Test {
   golden_arrays io{"encoder_io.npz"};
   tensor<B, 4> image{be, {2, 84, 84, 3}};
 };
-using backends = ::testing::Types<eigen<float>, eigen<double>>;
-TYPED_TEST_SUITE(GoldenEncoder, backends);
+TYPED_TEST_SUITE(GoldenEncoder, network_backends);
 
 TYPED_TEST(GoldenEncoder, HasTheParametersOfTheReference) {
   EXPECT_EQ(this->layout.parameter_count(), 271056);
@@ -107,7 +107,11 @@ TYPED_TEST(GoldenEncoder, ComputesFeaturesAndAllGradients) {
                        tolerance<T>(1e-6, 1e-11));
 }
 
-TYPED_TEST(GoldenEncoder, AllocatesNothingAfterWarmUp) {
+template <class B>
+class AllocationOfEncoder : public GoldenEncoder<B> {};
+TYPED_TEST_SUITE(AllocationOfEncoder, own_backends);
+
+TYPED_TEST(AllocationOfEncoder, IsNoneAfterWarmUp) {
   const auto step = [&] {
     this->ws.rewind();
     const auto y =

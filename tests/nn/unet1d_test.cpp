@@ -2,6 +2,7 @@
 
 #include <flowkit/nn/import_names.hpp>
 #include <support/allocation.hpp>
+#include <support/backends.hpp>
 #include <support/golden.hpp>
 
 #include <gmock/gmock.h>
@@ -16,8 +17,6 @@ using ::testing::HasSubstr;
 
 static_assert(VelocityNetwork<unet1d, eigen<float>>);
 static_assert(VelocityNetwork<unet1d, eigen<double>>);
-
-using backends = ::testing::Types<eigen<float>, eigen<double>>;
 
 /// The options of the reference networks.
 unet1d_options golden_options(std::vector<index_t> dims) {
@@ -100,7 +99,7 @@ class GoldenUnet1d : public ::testing::Test {
   golden_arrays io{"unet1d_io.npz"};
   golden_input<B> input{built.be, io, 3, 16, "x", "t", "c"};
 };
-TYPED_TEST_SUITE(GoldenUnet1d, backends);
+TYPED_TEST_SUITE(GoldenUnet1d, network_backends);
 
 TYPED_TEST(GoldenUnet1d, HasTheParametersOfTheReference) {
   EXPECT_EQ(this->built.layout.parameter_count(), 297364);
@@ -234,7 +233,7 @@ TEST(FormulaValue, IsThatOfTheReference) {
 
 template <class B>
 class LargeUnet1d : public ::testing::Test {};
-TYPED_TEST_SUITE(LargeUnet1d, backends);
+TYPED_TEST_SUITE(LargeUnet1d, network_backends);
 
 TYPED_TEST(LargeUnet1d, AgreesWithTheReference) {
   using T = typename TypeParam::value_type;
@@ -390,7 +389,7 @@ TEST(Unet1d, ScalesTheTime) {
 
 template <class B>
 class AllocationOfUnet1d : public ::testing::Test {};
-TYPED_TEST_SUITE(AllocationOfUnet1d, backends);
+TYPED_TEST_SUITE(AllocationOfUnet1d, own_backends);
 
 TYPED_TEST(AllocationOfUnet1d, IsNoneAfterWarmUp) {
   unet1d_options o = small_options();

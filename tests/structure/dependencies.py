@@ -33,6 +33,11 @@ LEVEL_ARROWS = {
 LEAF = "host"
 UMBRELLA = "(umbrella)"
 
+# A backend uses another one only by decision. Every line needs its reason.
+BACKEND_ARROWS = {
+    ("onednn", "eigen"): "shares its host memory and vector kernels; a copy would drift apart",
+}
+
 # What a backend may use of the library.
 BACKEND_MAY_USE = {"core", "fn", "backend"}
 
@@ -107,7 +112,10 @@ def backend_violation(root, backend, name):
         own = (root / "backends" / backend / "include" / name).is_file()
         if own or backend == "include":  # select.hpp is there to name them all
             return None
-        return "a backend never uses another one"
+        for user, used in BACKEND_ARROWS:
+            if user == backend and (root / "backends" / used / "include" / name).is_file():
+                return None
+        return "a backend uses another one only by decision: add the arrow to BACKEND_ARROWS"
     return f"a backend uses {', '.join(sorted(BACKEND_MAY_USE))} only"
 
 
@@ -141,6 +149,12 @@ def check_floors(root):
     for arrow in LEVEL_ARROWS:
         if arrow not in used and all((root / "include/flowkit" / f).is_dir() for f in arrow):
             problems.append(f"LEVEL_ARROWS allows {arrow[0]} -> {arrow[1]}, but nothing uses it")
+    for user, other in BACKEND_ARROWS:
+        headers = root / "backends" / other / "include"
+        crossed = any(source == f"backends/{user}" and (headers / name).is_file()
+                      for _, _, source, name, _ in found)
+        if not crossed and all((root / "backends" / f).is_dir() for f in (user, other)):
+            problems.append(f"BACKEND_ARROWS allows {user} -> {other}, but nothing uses it")
     return problems
 
 

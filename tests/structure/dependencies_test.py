@@ -72,7 +72,16 @@ class Floors(Tree):
 
     def test_refuses_a_backend_in_another(self):
         self.write("backends/cuda/src/d.cpp", "#include <flowkit/backends/eigen.hpp>\n")
-        self.assert_one(self.floors(), "never uses another")
+        self.assert_one(self.floors(), "uses another one only by decision")
+
+    def test_allows_a_backend_what_was_decided(self):
+        self.write("backends/eigen/include/flowkit/backends/eigen.hpp", "")
+        self.write("backends/onednn/src/d.cpp", "#include <flowkit/backends/eigen.hpp>\n")
+        self.assertEqual(self.floors(), [])
+
+    def test_refuses_a_decision_that_nothing_uses(self):
+        self.write("backends/onednn/src/d.cpp", "#include <flowkit/core/a.hpp>\n")
+        self.assert_one(self.floors(), "nothing uses it")
 
     def test_allows_a_backend_its_own_headers(self):
         self.write("backends/eigen/include/flowkit/backends/eigen.hpp", "")

@@ -2,8 +2,13 @@
 #pragma once
 
 #include <flowkit/backends/eigen.hpp>
+#if defined(FLOWKIT_HAS_ONEDNN)
+#include <flowkit/backends/onednn.hpp>
+#endif
 
 #include <gtest/gtest.h>
+
+#include <support/host_array.hpp>
 
 #include <string>
 
@@ -23,13 +28,81 @@ struct eigen_case {
     return std::string("eigen_") + (sizeof(T) == 4 ? "float_" : "double_") +
            sets[static_cast<int>(Set)];
   }
+  /// Bound on the error of a sum of `terms` products of normal numbers.
+  static double product_rounding(index_t terms) { return rounding<T>(terms); }
+  /// Allocations of libraries below a backend while an operation runs, none of which it keeps.
+  static constexpr bool libraries_allocate = false;
+};
+
+#if defined(FLOWKIT_HAS_ONEDNN)
+/// Where the products of a case run.
+enum class onednn_route {
+  by_size,   ///< small ones on our own kernels, as in programs
+  all,       ///< all in oneDNN
+  emulated,  ///< all in oneDNN, bf16 without the units of this processor
+};
+
+/// The oneDNN backend in one precision.
+template <precision Precision, onednn_route Route>
+struct onednn_case {
+  using backend = onednn;
+  static backend make(int threads = 2) {
+    onednn_options options{.threads = threads, .precision = Precision};
+    if (Route != onednn_route::by_size) options.least_products = 0;
+    if (Route == onednn_route::emulated) options.units = bf16_units::none;
+    return backend(options);
+  }
+  static bool available() { return true; }
+  static std::string name() {
+    constexpr const char* routes[] = {"", "_all", "_emulated"};
+    return "onednn_" + std::string(to_text(Precision)) + routes[static_cast<int>(Route)];
+  }
+  /// Both operands of a product are rounded to 8 bits, each with a relative error of at most 2^-9
+  /// and 2^-9 / sqrt(3) in the root mean square: together 1.6e-3. These errors are independent, so
+  /// that of a sum of `terms` products of size 1 is 1.6e-3 sqrt(terms); the factor 8 is for the
+  /// outliers among 10^6 results. A short sum may be one product of two outliers, of size 12
+  /// (once in 10^6): that is the second term. Sums are float, as in f32.
+  static double product_rounding(index_t terms) {
+    const double sums = rounding<float>(terms);
+    if (Precision == precision::f32) return sums;
+    return sums + 1.6e-3 * (8 * std::sqrt(static_cast<double>(terms)) + 12);
+  }
+  static constexpr bool libraries_allocate = true;
+};
+#endif
+
+/// Types of a list and those that follow.
+template <class... Cases>
+struct eigen_and {
+  using cases = ::testing::Types<
+      eigen_case<double, instruction_set::base>, eigen_case<double, instruction_set::v3>,
+      eigen_case<double, instruction_set::v4>, eigen_case<float, instruction_set::base>,
+      eigen_case<float, instruction_set::v3>, eigen_case<float, instruction_set::v4>, Cases...>;
 };
 
 /// Adding a backend to all conformance tests is one line here.
-using backend_cases = ::testing::Types<  //
-    eigen_case<double, instruction_set::base>, eigen_case<double, instruction_set::v3>,
-    eigen_case<double, instruction_set::v4>, eigen_case<float, instruction_set::base>,
-    eigen_case<float, instruction_set::v3>, eigen_case<float, instruction_set::v4>>;
+#if defined(FLOWKIT_HAS_ONEDNN)
+using backend_cases = eigen_and<onednn_case<precision::f32, onednn_route::by_size>,
+                                onednn_case<precision::f32, onednn_route::all>,
+                                onednn_case<precision::bf16, onednn_route::all>,
+                                onednn_case<precision::bf16, onednn_route::emulated>>::cases;
+#else
+using backend_cases = eigen_and<>::cases;
+#endif
+
+/// Backends that run on our own kernels alone, for tests that count allocations.
+using own_backends = ::testing::Types<eigen<float>, eigen<double>>;
+
+/// Backends for tests of networks against reference data, which are small: every product of
+/// `onednn_all` runs in oneDNN.
+#if defined(FLOWKIT_HAS_ONEDNN)
+struct onednn_all : onednn {
+  onednn_all() : onednn({.least_products = 0}) {}
+};
+using network_backends = ::testing::Types<eigen<float>, eigen<double>, onednn_all>;
+#else
+using network_backends = ::testing::Types<eigen<float>, eigen<double>>;
+#endif
 
 /// Names of the cases for TYPED_TEST_SUITE.
 struct backend_case_names {

@@ -1,4 +1,5 @@
 #include <flowkit/core/error.hpp>
+#include <flowkit/core/processors.hpp>
 #include <flowkit/core/thread_pool.hpp>
 
 #include <atomic>
@@ -10,9 +11,6 @@
 #include <thread>
 #include <vector>
 
-#if defined(__linux__)
-#include <sched.h>
-#endif
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -29,14 +27,6 @@ void pause() {
 #endif
 }
 
-int usable_processors() {
-#if defined(__linux__)
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) return CPU_COUNT(&set);
-#endif
-  return static_cast<int>(std::thread::hardware_concurrency());
-}
-
 }  // namespace
 
 int default_thread_count() {
@@ -44,7 +34,7 @@ int default_thread_count() {
     const int threads = std::atoi(setting);
     if (threads > 0) return threads;
   }
-  return usable_processors() > 0 ? usable_processors() : 1;
+  return usable_cores(allowed_processors());
 }
 
 struct thread_pool::state {

@@ -8,8 +8,8 @@
 
 namespace flowkit {
 
-/// Threads a host backend uses unless told otherwise: FLOWKIT_THREADS if set, else the processors
-/// this process may run on (its affinity mask).
+/// Threads a host backend uses unless told otherwise: FLOWKIT_THREADS if it is a positive number,
+/// else the physical cores this process may keep busy (`usable_cores`).
 [[nodiscard]] int default_thread_count();
 
 /// Runs loops on a fixed number of threads, the calling one included. One loop at a time: the pool

@@ -1,8 +1,12 @@
 // Chooses a backend by name at run time: the only place that knows them all.
 #pragma once
 
+#include <flowkit/backend/precision.hpp>
 #include <flowkit/backends/eigen.hpp>
 #include <flowkit/core/error.hpp>
+#if defined(FLOWKIT_HAS_ONEDNN)
+#include <flowkit/backends/onednn.hpp>
+#endif
 
 #include <string>
 #include <string_view>
@@ -14,10 +18,17 @@ namespace flowkit {
 /// What a backend is asked for when it is chosen by name.
 struct backend_options {
   int threads = 0;  ///< of host backends; 0: `default_thread_count()`
+  flowkit::precision precision = flowkit::precision::f32;  ///< of matrix products
 };
 
 /// Names of the backends in this build, the default one first.
-[[nodiscard]] inline std::vector<std::string> built_backends() { return {"eigen"}; }
+[[nodiscard]] inline std::vector<std::string> built_backends() {
+#if defined(FLOWKIT_HAS_ONEDNN)
+  return {"onednn", "eigen"};
+#else
+  return {"eigen"};
+#endif
+}
 
 namespace detail {
 
@@ -39,11 +50,23 @@ namespace detail {
 
 /// Builds the backend of that name ("" and "auto": the default), calls f with it, and returns what
 /// f returns. f is compiled for every built backend, so its result has one type for all of them.
-/// Throws not_built_error for a backend this build lacks, invalid_input for an unknown name.
+/// Throws not_built_error for a backend this build lacks, invalid_input for an unknown name,
+/// backend_error for a precision that the backend lacks.
 template <class F>
 decltype(auto) with_backend(std::string_view name, F&& f, const backend_options& options = {}) {
-  const bool any = name.empty() || name == "auto";
-  if (!any && name != "eigen") detail::refuse_backend(name);
+  const std::string chosen =
+      name.empty() || name == "auto" ? built_backends().front() : std::string(name);
+#if defined(FLOWKIT_HAS_ONEDNN)
+  if (chosen == "onednn") {
+    onednn be({.threads = options.threads, .precision = options.precision});
+    return std::forward<F>(f)(be);
+  }
+#endif
+  if (chosen != "eigen") detail::refuse_backend(chosen);
+  if (options.precision != precision::f32) {
+    throw backend_error("choose a precision", text("eigen has no ", to_text(options.precision),
+                                                   "; use f32, or the backend onednn or cuda"));
+  }
   eigen<float> be({.threads = options.threads});
   return std::forward<F>(f)(be);
 }

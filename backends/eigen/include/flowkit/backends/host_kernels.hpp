@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <tuple>
 #include <utility>
 
@@ -23,6 +24,11 @@ namespace detail {
 
 void* allocate_host(index_t bytes);
 void free_host(void* data, void* context) noexcept;
+
+/// y = x rounded to bfloat16, to nearest with ties to even: its upper 16 bits, or as a float. A
+/// number that is none stays none. Runs on the calling thread; y may be x in the second.
+void narrow_to_bf16(instruction_set set, index_t count, const float* x, std::uint16_t* y);
+void round_to_bf16(instruction_set set, index_t count, const float* x, float* y);
 
 /// A part of a loop nest: rows and columns [first, last).
 struct tile {

@@ -1,0 +1,112 @@
+#include "image_convolution.hpp"
+#include "time_convolution.hpp"
+
+namespace flowkit {
+namespace {
+
+using detail::image_convolution;
+using detail::image_windows;
+using detail::time_convolution;
+using detail::time_windows;
+
+/// What a pass is lowered to.
+enum class lowering { own_kernel, over_time, over_images };
+
+/// The products of a pass over [batch, height, width, inputs] with so many outputs. Pointwise
+/// kernels are left to the base class, which hands them to `gemm`.
+lowering lowering_of(const detail::product_executor& by, const convolution_geometry& g,
+                     const extents<4>& image, index_t outputs) {
+  const index_t windows = size_of(g.output(image, 1));
+  const bool over_time = time_windows::fits(g, image);
+  const index_t depth = over_time ? image[3] : image[3] * g.taps();
+  if (by.leaves_to_own_kernel({windows, outputs, depth})) return lowering::own_kernel;
+  return over_time ? lowering::over_time : lowering::over_images;
+}
+
+/// The rows of [batch, 1, time, channels] as [batch, time, channels].
+template <class U>
+view<U, 3, host_space> over_time(const view<U, 4, host_space>& v) {
+  return {v.data(), extents<3>{v.shape()[0], v.shape()[2], v.shape()[3]},
+          extents<3>{v.strides()[0], v.strides()[2], v.strides()[3]}};
+}
+
+/// All pixels as rows; each follows the one before at the same distance, as in a range of channels
+/// of a dense array.
+template <class U>
+view<U, 2, host_space> pixels(const view<U, 4, host_space>& v) {
+  const extents<4>& shape = v.shape();
+  const extents<4>& strides = v.strides();
+  const index_t step = shape[2] > 1 ? strides[2] : shape[1] > 1 ? strides[1] : strides[0];
+  return {v.data(), extents<2>{shape[0] * shape[1] * shape[2], shape[3]}, extents<2>{step, 1}};
+}
+
+/// Whether a kernel sees one pixel and all of them.
+bool pointwise(const convolution_geometry& g) { return g == convolution_geometry{}; }
+
+}  // namespace
+
+void onednn::convolve(const convolution_geometry& g, constant_view<4> x, constant_view<2> w,
+                      float beta, mutable_view<4> y) {
+  FLOWKIT_EXPECT(y.shape() == g.output(x.shape(), w.shape()[1]));
+  if (pointwise(g)) {
+    return gemm(transpose::no, transpose::no, 1, pixels(x), w, beta, pixels(y));
+  }
+  const lowering how = lowering_of(*executor_, g, x.shape(), w.shape()[1]);
+  if (how == lowering::own_kernel) return eigen<float>::convolve(g, x, w, beta, y);
+  executor_->begin_operation();
+  if (beta != 0 && beta != 1) for_each(fn::scaled<float>{beta}, y, constant_view<4>(y));
+  if (how == lowering::over_images) {
+    const image_windows over(g, x.shape());
+    return image_convolution{*executor_, pool(), instructions(), over}.forward(x, w, beta != 0,
+                                                                               pixels(y));
+  }
+  const time_windows over(g, x.shape()[0], x.shape()[2]);
+  time_convolution{*executor_, pool(), instructions(), over}.forward(over_time(x), w, beta,
+                                                                     over_time(y));
+}
+
+void onednn::convolve_backward_data(const convolution_geometry& g, constant_view<4> dy,
+                                    constant_view<2> w, float beta, mutable_view<4> dx) {
+  FLOWKIT_EXPECT(dy.shape() == g.output(dx.shape(), w.shape()[1]));
+  if (pointwise(g)) {
+    return gemm(transpose::no, transpose::yes, 1, pixels(dy), w, beta, pixels(dx));
+  }
+  const lowering how = lowering_of(*executor_, g, dx.shape(), w.shape()[1]);
+  if (how == lowering::own_kernel) {
+    return eigen<float>::convolve_backward_data(g, dy, w, beta, dx);
+  }
+  executor_->begin_operation();
+  if (beta != 0 && beta != 1) for_each(fn::scaled<float>{beta}, dx, constant_view<4>(dx));
+  if (how == lowering::over_images) {
+    if (beta == 0) fill(dx, 0.0F);
+    const image_windows over(g, dx.shape());
+    return image_convolution{*executor_, pool(), instructions(), over}.data(pixels(dy), w, dx);
+  }
+  const time_windows over(g, dx.shape()[0], dx.shape()[2]);
+  time_convolution{*executor_, pool(), instructions(), over}.data(over_time(dy), w, beta,
+                                                                  over_time(dx));
+}
+
+void onednn::convolve_backward_weights(const convolution_geometry& g, constant_view<4> x,
+                                       constant_view<4> dy, float beta, mutable_view<2> dw) {
+  FLOWKIT_EXPECT(dy.shape() == g.output(x.shape(), dw.shape()[1]));
+  if (pointwise(g)) {
+    return gemm(transpose::yes, transpose::no, 1, pixels(x), pixels(dy), beta, dw);
+  }
+  const lowering how = lowering_of(*executor_, g, x.shape(), dw.shape()[1]);
+  if (how == lowering::own_kernel) {
+    return eigen<float>::convolve_backward_weights(g, x, dy, beta, dw);
+  }
+  executor_->begin_operation();
+  if (beta != 0 && beta != 1) for_each(fn::scaled<float>{beta}, dw, constant_view<2>(dw));
+  if (how == lowering::over_images) {
+    const image_windows over(g, x.shape());
+    return image_convolution{*executor_, pool(), instructions(), over}.weights(x, pixels(dy),
+                                                                               beta != 0, dw);
+  }
+  const time_windows over(g, x.shape()[0], x.shape()[2]);
+  time_convolution{*executor_, pool(), instructions(), over}.weights(over_time(x), over_time(dy),
+                                                                     beta, dw);
+}
+
+}  // namespace flowkit

@@ -1,0 +1,71 @@
+#include "executor.hpp"
+
+#include <flowkit/core/error.hpp>
+
+#include <cstring>
+
+namespace flowkit::detail {
+
+product_executor::product_executor(const onednn_options& options, int threads)
+    : precision_(options.precision),
+      units_(std::min(options.units, best_bf16_units())),
+      instructions_(options.instructions),
+      least_products_(options.least_products),
+      products_(engine_, threads) {
+  if (precision_ == flowkit::precision::tf32) {
+    throw backend_error("choose a precision",
+                        text("onednn has no ", to_text(precision_), "; use f32 or bf16"));
+  }
+  for (int i = 0; i < threads; ++i) lanes_.emplace_back(engine_);
+}
+
+void product_executor::store(index_t count, const float* x, std::byte* y) const {
+  if (reads_floats()) {
+    std::memcpy(y, x, static_cast<std::size_t>(count) * sizeof(float));
+  } else if (format() == element::bf16) {
+    narrow_to_bf16(instructions_, count, x, reinterpret_cast<std::uint16_t*>(y));
+  } else {
+    round_to_bf16(instructions_, count, x, reinterpret_cast<float*>(y));
+  }
+}
+
+void product_executor::store_rows(index_t rows, index_t columns, const float* x, index_t step,
+                                  std::byte* y) const {
+  if (step == columns) return store(rows * columns, x, y);
+  for (index_t i = 0; i < rows; ++i) store(columns, x + i * step, y + i * columns * element_size());
+}
+
+operand product_executor::stored(thread_pool& pool, growing_memory& memory,
+                                 view<const float, 2, host_space> x) {
+  if (reads_floats()) return {x.data(), x.strides()[0], 1};
+  const index_t rows = x.shape()[0];
+  const index_t columns = x.shape()[1];
+  auto* const data = memory.grown<std::byte>(rows * columns * element_size());
+  const index_t parts = std::min(rows, static_cast<index_t>(lanes_.size()));
+  pool.for_each_index(parts, [&](index_t i) {
+    const index_t first = rows * i / parts;
+    store_rows(rows * (i + 1) / parts - first, columns, x.data() + first * x.strides()[0],
+               x.strides()[0], data + first * columns * element_size());
+  });
+  return {data, columns, 1};
+}
+
+operand product_executor::stored(growing_memory& memory, index_t rows, index_t columns,
+                                 const float* x, index_t step) const {
+  if (reads_floats()) return {x, step, 1};
+  auto* const data = memory.grown<std::byte>(rows * columns * element_size());
+  store_rows(rows, columns, x, step, data);
+  return {data, columns, 1};
+}
+
+void product_executor::multiply(thread_pool& pool, const product& p) {
+  const grid g = product_grid(p.m, p.n);
+  const auto part = [&](index_t task) {
+    return part_of(p, g.rows_of(task), g.columns_of(task), element_size());
+  };
+  for (index_t task = 0; task < g.tasks(); ++task) prepare(part(task));
+  for_each_task(pool, g.tasks(),
+                [&](index_t task, std::size_t number, lane&) { run(part(task), number); });
+}
+
+}  // namespace flowkit::detail

@@ -1,0 +1,85 @@
+// Runs the products of an onednn object: in its precision, over its threads.
+#pragma once
+
+#include "fallbacks.hpp"
+#include "parts.hpp"
+#include "primitives.hpp"
+
+#include <flowkit/backends/onednn.hpp>
+
+namespace flowkit::detail {
+
+/// Primitives and scratch memory, and how tasks are shared out. The caller brings the pool.
+class product_executor {
+ public:
+  /// Throws backend_error for a precision that oneDNN lacks.
+  product_executor(const onednn_options& options, int threads);
+
+  [[nodiscard]] flowkit::precision precision() const { return precision_; }
+  [[nodiscard]] bf16_units units() const { return units_; }
+  [[nodiscard]] const product_cache& products() const { return products_; }
+
+  [[nodiscard]] bool leaves_to_own_kernel(const product_size& p) const {
+    return runs_on_own_kernel(p, least_products_);
+  }
+
+  /// Format in which operands are stored: rounded numbers of emulated bf16 are floats.
+  [[nodiscard]] element format() const {
+    const bool halves = precision_ == flowkit::precision::bf16 && units_ != bf16_units::none;
+    return halves ? element::bf16 : element::f32;
+  }
+  /// Whether products read our floats where they lie.
+  [[nodiscard]] bool reads_floats() const { return precision_ == flowkit::precision::f32; }
+  /// Bytes of a stored operand.
+  [[nodiscard]] index_t element_size() const { return format() == element::bf16 ? 2 : 4; }
+
+  /// Stores `count` operands in that format, rounded as the precision asks.
+  void store(index_t count, const float* x, std::byte* y) const;
+  /// The same for the rows of a matrix, one after the other without gaps.
+  void store_rows(index_t rows, index_t columns, const float* x, index_t step, std::byte* y) const;
+
+  /// The matrix as an operand: where it lies, or a rounded copy in `memory`, made by all threads.
+  [[nodiscard]] operand stored(thread_pool& pool, growing_memory& memory,
+                               view<const float, 2, host_space> x);
+  /// The same in the memory of a lane, made by the calling thread.
+  [[nodiscard]] operand stored(growing_memory& memory, index_t rows, index_t columns,
+                               const float* x, index_t step) const;
+
+  /// Starts an operation; its primitives stay until the next one starts.
+  void begin_operation() { products_.begin_operation(); }
+  /// Makes the primitive for the shape of p unless it is there. Not for use by several threads.
+  void prepare(const product& p) { products_.prepare(p); }
+  /// Runs a prepared product on the calling thread.
+  void run(const product& p, std::size_t lane_number) {
+    products_.at(p).run(p, lane_number, lanes_[lane_number]);
+  }
+
+  /// A large product, cut into parts.
+  void multiply(thread_pool& pool, const product& p);
+
+  /// Calls f(task, lane number, lane) for all tasks, shared out over the lanes.
+  template <class F>
+  void for_each_task(thread_pool& pool, index_t tasks, const F& f) {
+    const index_t used = std::min(tasks, static_cast<index_t>(lanes_.size()));
+    pool.for_each_index(used, [&](index_t number) {
+      const serial_library serial;
+      const auto at = static_cast<std::size_t>(number);
+      const index_t last = tasks * (number + 1) / used;
+      for (index_t task = tasks * number / used; task < last; ++task) f(task, at, lanes_[at]);
+    });
+  }
+
+  growing_memory left;  ///< operands of the running operation, rounded or reordered
+  growing_memory right;
+
+ private:
+  flowkit::precision precision_;
+  bf16_units units_;
+  instruction_set instructions_;
+  index_t least_products_;
+  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
+  product_cache products_;
+  std::vector<lane> lanes_;  // one per thread
+};
+
+}  // namespace flowkit::detail

@@ -1,0 +1,146 @@
+"""Networks of policies: our onednn backend beside PyTorch, in the same run on the same machine.
+
+    compare.py --ours build/release/bench/bench_networks [--only train/kitchen/64] [--json]
+
+Rows are train|forward/<small|kitchen|metaworld>/<1|64|256> and encoder_forward|encoder_train/<1|2|128>,
+each in f32 and bf16. PyTorch runs eager and compiled, and the faster one counts; in bf16 it casts
+automatically, since that is how its users train. Both sides use the same number of threads and take turns,
+`--repetitions` times; the fastest call of each counts, so that other work on the machine lowers neither.
+Parameter counts must agree before anything is timed. `floor` is what the rates of this machine allow, as
+our program measures them; `share` is floor / ours. `theirs, any` is PyTorch's best in either precision.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+
+UNETS = ("small", "kitchen", "metaworld")
+PRECISIONS = ("f32", "bf16")
+
+
+def operations():
+    """All rows, cheap ones first."""
+    for network in UNETS:
+        for batch in (1, 64, 256):
+            yield f"forward/{network}/{batch}"
+            yield f"train/{network}/{batch}"
+    for images in (1, 2, 128):
+        yield f"encoder_forward/{images}"
+        yield f"encoder_train/{images}"
+
+
+def run_ours(program, operation, precision, seconds, threads):
+    """Milliseconds per call, floor in milliseconds, and parameters, of one row of our program."""
+    out = subprocess.run(
+        [program, f"--benchmark_filter=^{operation}/onednn_{precision}/", "--benchmark_format=json",
+         f"--benchmark_min_time={seconds}"],
+        capture_output=True, text=True, check=True, env={**os.environ, "FLOWKIT_THREADS": str(threads)}).stdout
+    rows = json.loads(out)["benchmarks"]
+    if len(rows) != 1 or rows[0].get("error_occurred"):
+        raise RuntimeError(f"{operation} in {precision}: our program answered {rows}")
+    return rows[0]["real_time"], rows[0]["floor"] * 1e3, rows[0]["parameters"]
+
+
+def build_theirs(operation, precision, compiled):
+    """The network and the call that is timed."""
+    import torch_networks as nets
+
+    kind, *rest = operation.split("/")
+    if kind.startswith("encoder"):
+        run = nets.EncoderRun(int(rest[0]), precision, compiled)
+    else:
+        run = nets.UnetRun(rest[0], int(rest[1]), precision, compiled)
+    return run, run.step if "train" in kind else run.evaluate
+
+
+def time_calls(call, seconds):
+    """Milliseconds of the fastest call within about so many seconds, two at least."""
+    best, end, calls = float("inf"), time.perf_counter() + seconds, 0
+    while calls < 2 or time.perf_counter() < end:
+        start = time.perf_counter()
+        call()
+        best = min(best, time.perf_counter() - start)
+        calls += 1
+    return best * 1e3
+
+
+def compare(operation, precision, args):
+    """One row as a dictionary. The sides take turns."""
+    theirs = {}
+    for mode in args.modes:
+        run, call = build_theirs(operation, precision, mode == "compile")
+        call()  # compiles
+        theirs[mode] = [call, float("inf")]
+        parameters = run.parameters()
+    ours, floor = float("inf"), float("inf")
+    for _ in range(args.repetitions):
+        milliseconds, limit, count = run_ours(args.ours, operation, precision, args.seconds, args.threads)
+        if count != parameters:
+            sys.exit(f"{operation}: {count} parameters of ours, but {parameters} of theirs")
+        ours, floor = min(ours, milliseconds), min(floor, limit)
+        for entry in theirs.values():
+            entry[1] = min(entry[1], time_calls(entry[0], args.seconds))
+    best = min(entry[1] for entry in theirs.values())
+    row = {"operation": operation, "precision": precision, "ours_ms": ours, "theirs_ms": best,
+           "ratio": best / ours, "floor_ms": floor, "share": floor / ours}
+    row.update({f"theirs_{mode}_ms": entry[1] for mode, entry in theirs.items()})
+    return row
+
+
+def add_best_of_both(rows):
+    """PyTorch's best in either precision, where both were measured."""
+    for row in rows:
+        same = [other["theirs_ms"] for other in rows if other["operation"] == row["operation"]]
+        row["theirs_any_ms"] = min(same)
+        row["ratio_any"] = min(same) / row["ours_ms"]
+
+
+def print_table(rows):
+    print(f"{'operation':24} {'precision':9} {'ours ms':>10} {'theirs ms':>10} {'ratio':>6} {'floor ms':>10}"
+          f" {'share':>6} {'theirs, any':>11} {'ratio':>6}")
+    for row in rows:
+        print(f"{row['operation']:24} {row['precision']:9} {row['ours_ms']:10.2f} {row['theirs_ms']:10.2f}"
+              f" {row['ratio']:6.2f} {row['floor_ms']:10.2f} {row['share']:6.2f} {row['theirs_any_ms']:11.2f}"
+              f" {row['ratio_any']:6.2f}")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ours", required=True, help="the program bench_networks")
+    parser.add_argument("--only", action="append", help="operation, or the start of several; may be repeated")
+    parser.add_argument("--precision", choices=PRECISIONS, action="append", help="default: both")
+    parser.add_argument("--modes", nargs="+", choices=("eager", "compile"), default=["eager", "compile"])
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of both sides")
+    parser.add_argument("--repetitions", type=int, default=3, help="turns, the fastest of which counts (3)")
+    parser.add_argument("--seconds", type=float, default=2, help="per side and turn (2)")
+    parser.add_argument("--json", action="store_true", help="print a list of objects instead of a table")
+    return parser.parse_args()
+
+
+def main():
+    args = parse_arguments()
+    chosen = [o for o in operations() if not args.only or any(o.startswith(only) for only in args.only)]
+    if not chosen:
+        sys.exit(f"--only {' '.join(args.only)} selects none of: {' '.join(operations())}")
+    import torch
+
+    torch.set_num_threads(args.threads)
+    rows = []
+    for operation in chosen:
+        for precision in args.precision or PRECISIONS:
+            rows.append(compare(operation, precision, args))
+            torch.compiler.reset()
+            print(f"{operation} {precision}: {rows[-1]['ratio']:.2f}", file=sys.stderr, flush=True)
+    add_best_of_both(rows)
+    if args.json:
+        json.dump(rows, sys.stdout, indent=1)
+        print()
+    else:
+        print_table(rows)
+
+
+if __name__ == "__main__":
+    main()
