@@ -4,7 +4,8 @@ namespace flowkit::policy::detail {
 namespace {
 
 std::string note_of(const std::string& path) {
-  return safetensors_file(path).metadata("configuration");
+  const safetensors_file file(path);
+  return file.metadata("configuration");
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ void note(stage_end& all, stage_end stage, bool first) {
 }
 
 bool couples_held_out(const learn_options& o, const train_base_result& base) {
-  return o.held_out_noises > 0 && base.held_out_windows > 0;
+  return o.held_out_noises > 0 && o.distill.fit.held_out_windows > 0 && base.held_out_windows > 0;
 }
 
 couple_options held_out_couple(const learn_options& o) {
