@@ -64,8 +64,9 @@ TEST_F(Align, AdaptiveMovesNearChunksAndKeepsTheWays) {
 }
 
 TEST_F(Align, RadiiAreInPhysicalUnits) {
-  // Sideways actions are some 40 units: a radius of 40 takes in every chunk of one's own way, 0.001
-  // none. In normalised units, where all lies in [-1, 1], 40 would take in both ways.
+  // Sideways actions are some 30 units to either side: a radius of 30 takes in the chunks of one's
+  // own way, 0.001 none. In normalised units, where all lies in [-1, 1], 30 would take in both
+  // ways.
   const align_result wide = run(selective_alignment{.action_radius = 30}, "wide");
   const align_result narrow = run(selective_alignment{.action_radius = 1e-3}, "narrow");
 
@@ -82,10 +83,31 @@ TEST_F(Align, NearestReplacesEverythingByExperts) {
 }
 
 TEST_F(Align, PulledChunksMovePartOfTheWay) {
-  const align_result result = run(adaptive_alignment{.move = alignment_move::pull}, "pull");
+  const align_result pulled = run(adaptive_alignment{.move = alignment_move::pull}, "pull");
+  const align_result replaced = run(adaptive_alignment{}, "hard");
 
-  EXPECT_GT(result.summary.replaced, 0);
-  EXPECT_NE(read_text(result.aligned), read_text(run(adaptive_alignment{}, "hard").aligned));
+  const couplings_file file(couplings);
+  const alignment_file hard(replaced.aligned);
+  const alignment_file soft(pulled.aligned);
+  ASSERT_GT(pulled.summary.replaced, 0);
+  for (std::size_t i = 0; i < soft.reason().size(); ++i) {
+    double along = 0;  // <pulled - generated, expert - generated>
+    double whole = 0;  // |expert - generated|^2
+    double moved = 0;  // |pulled - generated|^2
+    for (std::size_t j = 16 * i; j < 16 * (i + 1); ++j) {
+      const double from = file.numbers().end_points[j];
+      const double way = hard.end_points()[j] - from;
+      const double step = soft.end_points()[j] - from;
+      along += step * way;
+      whole += way * way;
+      moved += step * step;
+    }
+    // Inside the radius the share 2^-(d/r)^2 lies in [1/2, 1]; outside nothing moves, and `whole`
+    // is 0. The slack is float rounding of end points of size 1.
+    EXPECT_GE(along, 0.5 * whole - 1e-5) << "pair " << i;
+    EXPECT_LE(along, whole + 1e-5) << "pair " << i;
+    EXPECT_NEAR(along * along, moved * whole, 1e-4 * (1 + whole * whole)) << "pair " << i;
+  }
 }
 
 TEST_F(Align, SweepSaysWhatEachRuleWouldDo) {

@@ -1,6 +1,9 @@
+#include "../../policy/src/core/stages/measuring.hpp"
 #include "toy_task.hpp"
 
 #include <gtest/gtest.h>
+
+#include <cmath>
 
 namespace flowkit::policy {
 namespace {
@@ -10,7 +13,26 @@ using flowkit::testing::message_of;
 
 measure_options few() { return {.data = toy_selection(), .windows = 24, .noises = 3}; }
 
-TEST(Measure, DistanceIsThatOfTheActionsInPhysicalUnits) {
+TEST(Measure, DistancesAreMeansOverStepsOfActionDistances) {
+  // One window, two noises, four steps of two dimensions; the expert stands still at 0. The first
+  // chunk is off by (3, 4) at every step, the second by (0, 1) at the executed steps 1 and 2 alone.
+  const spec s{.horizon = 4, .observe = 2, .execute = 2, .action = {"x", "y"}, .state = {"s"}};
+  const std::vector<float> expert(8, 0.0F);
+  const std::vector<float> generated{3, 4, 3, 4, 3, 4, 3, 4, 0, 0, 0, 1, 0, 1, 0, 0};
+  chunk_distance d{.windows = 1};
+
+  detail::fill_distances(d, s, expert, generated, 2);
+
+  EXPECT_DOUBLE_EQ(d.mean, (5.0 + 0.5) / 2);
+  EXPECT_DOUBLE_EQ(d.executed, (5.0 + 1.0) / 2);
+  ASSERT_EQ(d.by_window.size(), 1u);
+  EXPECT_DOUBLE_EQ(d.by_window[0], d.mean);
+  // Both chunks are half their difference from their mean: 5 / 2 at the outer steps, |(3, 3)| / 2
+  // at the inner ones. Floats hold the means exactly.
+  EXPECT_NEAR(d.spread, (2.5 + std::sqrt(18.0) / 2) / 2, 1e-12);
+}
+
+TEST(Measure, OneStepOfTheBaseGoesToTheMiddleOfTwoWays) {
   backend be = one_thread();
   const demonstrations data = toy_data();
   const temporary_directory folder;
@@ -25,10 +47,7 @@ TEST(Measure, DistanceIsThatOfTheActionsInPhysicalUnits) {
   EXPECT_EQ(ten.windows, 24);
   EXPECT_EQ(ten.by_window.size(), 24u);
   EXPECT_EQ(ten.evaluations, 10);
-  // Half of the chunks go the other way, which is up to 80 units off: the mean distance is some 30,
-  // and chunks of one window are as far from their middle. One step of the base goes to the middle
-  // of the two ways, which has hardly any spread.
-  EXPECT_NEAR(ten.mean, 0.5 * 2 * 0.75 * toy_task::sideways_scale, 12);
+  // Chunks of ten steps of one window go to either way, those of one step stay together.
   EXPECT_GT(ten.spread, 1.5 * one.spread);
 }
 
