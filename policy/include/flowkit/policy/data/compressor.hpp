@@ -1,0 +1,43 @@
+// How the chunks of a zarr array are compressed, under the names of numcodecs.
+#pragma once
+
+#include <flowkit/io/bytes.hpp>
+#include <flowkit/io/json.hpp>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace flowkit::policy {
+
+enum class compression : std::uint8_t { none, zlib, gzip, blosc };
+/// Compressors inside Blosc.
+enum class blosc_codec : std::uint8_t { blosclz, lz4, lz4hc, snappy, zlib, zstd };
+/// What Blosc does with the bytes before: nothing, or gathers equal bytes or bits of all elements.
+enum class blosc_shuffle : std::uint8_t { none, bytes, bits };
+
+/// Compression of one array. The default suits images and states alike.
+struct compressor {
+  compression method = compression::blosc;
+  int level = 5;  ///< 0 to 9
+  blosc_codec codec = blosc_codec::zstd;
+  blosc_shuffle shuffle = blosc_shuffle::bytes;
+
+  friend bool operator==(const compressor&, const compressor&) = default;
+};
+
+/// The "compressor" member of .zarray: null or {"id": ...}. Throws invalid_input that names an
+/// unknown compressor, and says what to do about it.
+[[nodiscard]] compressor parse_compressor(const json_value& member);
+[[nodiscard]] json_value to_json_value(const compressor& value);
+
+/// Compresses one chunk of elements of `item_bytes`. Throws invalid_input. Allocates.
+[[nodiscard]] std::vector<std::byte> compress(const compressor& how, byte_view chunk,
+                                              index_t item_bytes);
+
+/// Decompresses a chunk that must have exactly `size` bytes. Memory is reserved only as far as the
+/// compressed bytes can account for it. Throws invalid_input for damaged or lying chunks. Allocates.
+[[nodiscard]] std::vector<std::byte> decompress(const compressor& how, byte_view packed,
+                                                index_t size);
+
+}  // namespace flowkit::policy
