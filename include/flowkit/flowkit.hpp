@@ -23,6 +23,7 @@
 #include <flowkit/io/npz.hpp>
 #include <flowkit/io/progress.hpp>
 #include <flowkit/io/safetensors.hpp>
+#include <flowkit/io/sha256.hpp>
 
 #include <flowkit/nn/activation.hpp>
 #include <flowkit/nn/basic_block.hpp>

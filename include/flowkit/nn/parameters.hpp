@@ -139,7 +139,6 @@ class parameter_store {
     return {values, {}, constants_.view()};
   }
   [[nodiscard]] view_of<B, 1> values() { return values_.view(); }
-  [[nodiscard]] const_view_of<B, 1> values() const { return values_.view(); }
   [[nodiscard]] view_of<B, 1> gradients() { return gradients_.view(); }
 
  private:

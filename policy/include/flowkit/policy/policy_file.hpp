@@ -12,12 +12,13 @@
 
 namespace flowkit::policy {
 
-/// A policy file that is open for reading: its manifest is read and checked, its weights are
-/// looked at when they are asked for. Tensors are "raw/<parameter>", "average/<parameter>" and
-/// "statistics/<action|state>/<minimum|...>"; the metadata entry "policy" is the manifest.
+/// A policy file that is open for reading: manifest, statistics and the shapes of all weights are
+/// checked; the values of weights are read when they are asked for. Tensors are "raw/<parameter>",
+/// "average/<parameter>" and "statistics/<action|state>/<minimum|maximum|mean|deviation>"; the
+/// metadata entry "policy" is the manifest as JSON.
 ///
-/// The file is not trusted: sizes are bounded before anything is built from them, and the weights
-/// must be present in the right shapes before memory is reserved for them.
+/// The file is not trusted: sizes are bounded before anything is built from them, and weights must
+/// be present in the right shapes before anyone reserves memory for them.
 class policy_file {
  public:
   /// Throws file_error that names file and field.
@@ -30,18 +31,12 @@ class policy_file {
   [[nodiscard]] const std::string& path() const { return source_; }
 
   /// Copies a weight set into a flat tensor of `layout`, which is that of the field this manifest
-  /// describes; the gaps between parameters become zero. Converts precision. Throws file_error that
-  /// names the tensor and both shapes if the file has others than the layout.
+  /// describes; the gaps between parameters become zero. Converts precision. Throws file_error for
+  /// weights that are not finite, naming the tensor.
   template <class T>
   void read_weights(weight_set set, const parameter_layout& layout, std::span<T> flat) const;
 
-  /// Throws file_error unless both weight sets fit the layout. Reads no values.
-  void check_weights(const parameter_layout& layout) const;
-
  private:
-  [[nodiscard]] const array_view& tensor(const std::string& name) const;
-  [[nodiscard]] const named_array_view* find(const std::string& name) const;
-
   std::optional<mapped_file> file_;  // none for bytes of somebody else
   std::string source_;
   safetensors_contents contents_;

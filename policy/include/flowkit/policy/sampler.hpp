@@ -3,6 +3,7 @@
 
 #include <flowkit/field/conditioned.hpp>
 #include <flowkit/field/network_field.hpp>
+#include <flowkit/policy/manifest.hpp>
 #include <flowkit/policy/visuomotor_field.hpp>
 #include <flowkit/solver/adaptive.hpp>
 
