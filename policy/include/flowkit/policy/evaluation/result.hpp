@@ -1,0 +1,75 @@
+// What the evaluation of one policy with one solver measured. Written as results.json.
+#pragma once
+
+#include <flowkit/policy/evaluation/intervals.hpp>
+#include <flowkit/policy/evaluation/modes.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace flowkit::policy {
+
+/// One episode. Episodes of different methods with equal seeds begin in the same state.
+struct episode_result {
+  index_t seed = 0;
+  bool success = false;
+  index_t steps = 0;       ///< control steps until success or the end
+  std::string mode{};      ///< which way it went, e.g. "left"; empty: undecided or one way only
+  index_t chunks = 0;      ///< predictions made
+  double evaluations = 0;  ///< of the network, mean per chunk
+  std::optional<double> seam{};  ///< mean distance between the executed end of a chunk and the next
+                                 ///< prediction, action units; none with a single chunk
+  index_t guarded = 0;           ///< actions that the guard had to change
+  index_t clipped = 0;           ///< observed values outside of the range of the normaliser
+  index_t observed = 0;          ///< observed values, to compare `clipped` with
+};
+
+/// Success of the same policy on the same starts with another seed of its noise.
+struct noise_outcome {
+  index_t seed = 0;
+  index_t successes = 0;
+  index_t episodes = 0;
+};
+
+/// Distances of predicted chunks to the expert's at held-out windows: mean over steps of the
+/// Euclidean distance, action units. The three columns have one row per window. Equal windows come
+/// in equal order for every method, so that methods can be paired.
+struct window_distances {
+  std::vector<index_t> episode{};
+  std::vector<index_t> offset{};
+  std::vector<double> distance{};
+};
+
+/// Everything measured with one policy file, one solver and one task. Parts that were not measured
+/// stay empty; the report says so.
+struct evaluation_result {
+  std::string task{};
+  std::string method{};          ///< what was trained: "base", "reflow", "sefa", ...
+  std::string solver = "euler";  ///< e.g. "euler", "dormand_prince"
+  index_t steps = 1;             ///< of a fixed-step solver; 0: adaptive
+  double tolerance = 0;          ///< of an adaptive solver; 0: fixed steps
+  std::string observation{};     ///< what the policy sees: "state" or "images"
+  std::string policy_hash{};     ///< of the policy file
+  index_t training_seed = 0;
+  index_t noise_seed = 0;
+  index_t horizon = 0;   ///< predicted steps of a chunk
+  index_t executed = 0;  ///< steps of it that are executed
+  std::vector<episode_result> episodes{};
+  std::vector<double> latency_ms{};  ///< per chunk: observation in, actions out; warm
+  window_distances windows{};
+  std::optional<double> acceptance{};     ///< share of the student's couplings that were replaced
+  std::optional<double> action_spread{};  ///< deviation of chunks over noise at one observation,
+                                          ///< mean over steps, action units
+  std::vector<noise_outcome> noise{};
+  mode_counts expert_modes{};  ///< of the demonstrations; empty: one way only
+};
+
+/// How tables and figures call it: method and steps, "base@100", or method and solver for an
+/// adaptive one, "base@dormand_prince".
+[[nodiscard]] std::string label_of(const evaluation_result& result);
+
+/// Successes over all episodes, noise seed of the result only.
+[[nodiscard]] proportion success_of(const evaluation_result& result);
+
+}  // namespace flowkit::policy

@@ -1,0 +1,169 @@
+#include <flowkit/core/error.hpp>
+#include <flowkit/policy/evaluation/summary.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+namespace flowkit::policy {
+namespace {
+
+using results = std::span<const evaluation_result>;
+
+void validate_group(results all) {
+  FLOWKIT_VALIDATE(!all.empty(), "no evaluation was given, so there is nothing to summarise");
+  for (const evaluation_result& r : all) {
+    FLOWKIT_VALIDATE(r.task == all.front().task && label_of(r) == label_of(all.front()),
+                     "evaluations of ", label_of(all.front()), " on ", all.front().task, " and of ",
+                     label_of(r), " on ", r.task, " are different rows: summarise them separately");
+  }
+}
+
+std::optional<double> mean_of(const std::vector<double>& values) {
+  if (values.empty()) return std::nullopt;
+  return estimate_mean(values).mean;
+}
+
+/// Mean over whatever `collect(result, values)` appends for each result.
+template <class Collect>
+std::optional<double> collected_mean(results all, const Collect& collect) {
+  std::vector<double> values;
+  for (const evaluation_result& r : all) collect(r, values);
+  return mean_of(values);
+}
+
+void append_optional(std::vector<double>& values, const std::optional<double>& value) {
+  if (value) values.push_back(*value);
+}
+
+/// Network evaluations of all chunks over their number.
+std::optional<double> evaluations_per_chunk(results all) {
+  double evaluations = 0;
+  double chunks = 0;
+  for (const evaluation_result& r : all) {
+    for (const episode_result& e : r.episodes) {
+      evaluations += e.evaluations * static_cast<double>(e.chunks);
+      chunks += static_cast<double>(e.chunks);
+    }
+  }
+  if (chunks == 0) return std::nullopt;
+  return evaluations / chunks;
+}
+
+/// Least and largest success over the noise seeds of all results, if there are at least two.
+std::optional<interval> noise_range(results all) {
+  std::vector<double> shares;
+  for (const evaluation_result& r : all) {
+    for (const noise_outcome& n : r.noise) {
+      if (n.episodes > 0) shares.push_back(proportion{n.successes, n.episodes}.share());
+    }
+  }
+  if (shares.size() < 2) return std::nullopt;
+  const auto ends = std::minmax_element(shares.begin(), shares.end());
+  return interval{*ends.first, *ends.second};
+}
+
+std::optional<mean_estimate> success_over_seeds(results all) {
+  std::vector<double> shares;
+  for (const evaluation_result& r : all) {
+    if (!r.episodes.empty()) shares.push_back(success_of(r).share());
+  }
+  if (shares.size() < 2) return std::nullopt;
+  return estimate_mean(shares);
+}
+
+std::optional<latency_summary> latency_of(results all) {
+  std::vector<double> samples;
+  for (const evaluation_result& r : all) {
+    samples.insert(samples.end(), r.latency_ms.begin(), r.latency_ms.end());
+  }
+  if (samples.empty()) return std::nullopt;
+  return summarize_latency(samples);
+}
+
+void count_observations(method_summary& out, results all) {
+  index_t clipped = 0;
+  index_t observed = 0;
+  for (const evaluation_result& r : all) {
+    for (const episode_result& e : r.episodes) {
+      clipped += e.clipped;
+      observed += e.observed;
+      out.guarded += e.guarded;
+      count_mode(out.modes, e.mode);
+    }
+  }
+  if (observed > 0) out.clipped = static_cast<double>(clipped) / static_cast<double>(observed);
+}
+
+bool same_windows(const window_distances& a, const window_distances& b) {
+  return !a.distance.empty() && a.episode == b.episode && a.offset == b.offset;
+}
+
+paired_outcomes pair_by_seed(const evaluation_result& first, const evaluation_result& second) {
+  std::map<index_t, bool> of_second;
+  for (const episode_result& e : second.episodes) of_second[e.seed] = e.success;
+  paired_outcomes out;
+  for (const episode_result& e : first.episodes) {
+    const auto partner = of_second.find(e.seed);
+    if (partner == of_second.end()) continue;
+    if (e.success) {
+      ++(partner->second ? out.both : out.only_first);
+    } else {
+      ++(partner->second ? out.only_second : out.neither);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+method_summary summarize(results all) {
+  validate_group(all);
+  method_summary out{.task = all.front().task,
+                     .method = all.front().method,
+                     .label = label_of(all.front()),
+                     .expert_modes = all.front().expert_modes};
+  for (const evaluation_result& r : all) {
+    const proportion one = success_of(r);
+    out.success.successes += one.successes;
+    out.success.trials += one.trials;
+  }
+  out.success_range = wilson_interval(out.success);
+  out.over_seeds = success_over_seeds(all);
+  out.over_noise = noise_range(all);
+  out.distance = collected_mean(all, [](const auto& r, auto& values) {
+    values.insert(values.end(), r.windows.distance.begin(), r.windows.distance.end());
+  });
+  out.seam = collected_mean(all, [](const auto& r, auto& values) {
+    for (const episode_result& e : r.episodes) append_optional(values, e.seam);
+  });
+  out.acceptance = collected_mean(
+      all, [](const auto& r, auto& values) { append_optional(values, r.acceptance); });
+  out.action_spread = collected_mean(
+      all, [](const auto& r, auto& values) { append_optional(values, r.action_spread); });
+  out.evaluations = evaluations_per_chunk(all);
+  out.latency = latency_of(all);
+  count_observations(out, all);
+  return out;
+}
+
+method_comparison compare_methods(const evaluation_result& first, const evaluation_result& second) {
+  FLOWKIT_VALIDATE(first.task == second.task, "evaluations on ", first.task, " and on ",
+                   second.task, " cannot be paired: their seeds mean different starts");
+  method_comparison out{.first = label_of(first), .second = label_of(second)};
+  out.outcomes = pair_by_seed(first, second);
+  out.difference = newcombe_interval(out.outcomes);
+  out.mcnemar_p = mcnemar_exact(out.outcomes);
+  if (same_windows(first.windows, second.windows)) {
+    out.distances = compare_distances(group_means(first.windows.distance, first.windows.episode),
+                                      group_means(second.windows.distance, second.windows.episode));
+  }
+  return out;
+}
+
+std::optional<double> latency_reduction(const method_summary& first, const method_summary& second) {
+  if (!first.latency || !second.latency || !(second.latency->p50 > 0)) return std::nullopt;
+  return 1 - first.latency->p50 / second.latency->p50;
+}
+
+}  // namespace flowkit::policy
