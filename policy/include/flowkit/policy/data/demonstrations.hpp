@@ -41,9 +41,12 @@ class demonstrations {
  public:
   /// Throws file_error if the file or directory is not a usable data set.
   explicit demonstrations(const std::string& path, const demonstration_options& options = {});
+  /// The same of a zip archive or .npz file in memory, which must outlive this object.
+  demonstrations(byte_view archive, const std::string& source,
+                 const demonstration_options& options = {});
   /// Of fields in memory (or from anywhere else). `ends` must increase strictly from above 0, and
-  /// every field must have that many frames; throws invalid_input. `per_episode` arrays are
-  /// [episodes, ...].
+  /// every field must have at least that many frames; throws invalid_input. `per_episode` arrays
+  /// are [episodes, ...].
   demonstrations(std::vector<std::shared_ptr<const field_source>> fields, std::vector<index_t> ends,
                  std::map<std::string, array> per_episode = {}, json_value attributes = {},
                  std::string source = "memory", const demonstration_options& options = {});

@@ -53,9 +53,7 @@ class field_source {
   /// Decodes one block. Throws file_error that names file and field. Allocates.
   [[nodiscard]] virtual frame_block load(index_t block) const = 0;
 
-  [[nodiscard]] index_t blocks() const {
-    return (frames() + block_frames() - 1) / block_frames();
-  }
+  [[nodiscard]] index_t blocks() const { return (frames() + block_frames() - 1) / block_frames(); }
 };
 
 /// A field that lies in memory, as one block. Throws invalid_input unless `values` is

@@ -15,15 +15,16 @@ struct loader_options {
   index_t ahead_batches = 8;
 };
 
-/// Gathers batch after batch in a thread of its own. Batch n is a function of the order's key and n,
-/// so neither the timing of the thread nor the limits change a number.
+/// Gathers batch after batch in a thread of its own. Batch n is a function of the order's key and
+/// n, so neither the timing of the thread nor the limits change a number.
 ///
-/// An exception of the thread is rethrown by `batch`, for the batch that failed and every later one
-/// until another number is asked for. Destruction stops the thread and waits for it (at most the
-/// time of one batch).
+/// An exception of the thread is rethrown by `batch` for the number that failed, after all batches
+/// before it; asking again tries again. Destruction stops the thread and waits for it (at most the
+/// time of one batch). One consumer at a time.
 class background_loader {
  public:
-  /// Starts the thread. The gatherer must outlive this object; it must not be moved meanwhile.
+  /// Starts the thread. The gatherer must outlive this object. Throws invalid_input for limits
+  /// below one batch.
   background_loader(const window_gatherer& gatherer, epoch_order order,
                     const loader_options& options = {});
   background_loader(const background_loader&) = delete;

@@ -10,11 +10,11 @@ namespace flowkit::policy {
 
 /// Which fields a window is made of.
 struct window_fields {
-  std::vector<std::string> state;       ///< joined per frame, in this order; may be empty
-  std::string action = "action";        ///< empty: windows without actions
-  std::vector<std::string> images;      ///< each [height, width, channels] of u8 or float
-  index_t crop = 0;                     ///< side of the square cut from images; 0 keeps all
-  float image_scale = 1.0F / 255.0F;    ///< multiplies u8 pixels: [0, 1] by default
+  std::vector<std::string> state;     ///< joined per frame, in this order; may be empty
+  std::string action = "action";      ///< empty: windows without actions
+  std::vector<std::string> images;    ///< each [height, width, channels] of u8 or float
+  index_t crop = 0;                   ///< side of the square cut from images; 0 keeps all
+  float image_scale = 1.0F / 255.0F;  ///< multiplies u8 pixels: [0, 1] by default
 };
 
 /// Where the cut is made: in the middle, or at a place drawn per window and camera.
@@ -67,8 +67,8 @@ class window_gatherer {
   [[nodiscard]] index_t batch_bytes(index_t n) const;
 
   /// Fills `out` with these windows. A random crop is a function of the key, the window and the
-  /// camera, and the same for all observed frames of the window. Throws file_error. *Allocates* only
-  /// while `out` is new.
+  /// camera, and the same for all observed frames of the window. Throws file_error. *Allocates*
+  /// only while `out` is new.
   void gather(std::span<const row_t> windows, crop_place place, rng_key key,
               window_batch& out) const;
 
@@ -77,17 +77,17 @@ class window_gatherer {
     std::size_t field;
     index_t height, width, channels;  ///< as stored
     index_t cut_height, cut_width;
-    bool bytes;
   };
   struct corner {
     index_t y, x;
   };
 
   [[nodiscard]] image_field image(const std::string& name) const;
-  [[nodiscard]] corner place_of(const image_field& image, crop_place place, rng_key key) const;
+  [[nodiscard]] static corner corner_of(const image_field& image, crop_place place, rng_key key);
+  void prepare(std::span<const row_t> windows, window_batch& out) const;
   void gather_rows(std::size_t field, const window& where, index_t steps, float* to,
                    index_t stride) const;
-  void gather_images(std::size_t camera, const window& where, corner at, float* to) const;
+  void gather_images(const image_field& image, const window& where, corner at, float* to) const;
   void cut(const image_field& image, byte_view frame, corner at, float* to) const;
 
   const demonstrations& data_;

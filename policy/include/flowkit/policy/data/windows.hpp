@@ -10,8 +10,8 @@ namespace flowkit::policy {
 
 /// Lengths in steps. A window covers `horizon` steps; its first `observe` steps are observed, and
 /// the step observe - 1 is "now"; of the predicted actions, those of the steps observe - 1 to
-/// observe - 1 + execute - 1 are executed (Chi et al., RSS 2023, with actions that start at the first
-/// observed step).
+/// observe - 1 + execute - 1 are executed (Chi et al., RSS 2023, with actions that start at the
+/// first observed step).
 struct window_options {
   static constexpr index_t from_lengths = -1;
 

@@ -1,0 +1,102 @@
+#include <flowkit/io/file.hpp>
+#include <flowkit/io/zip.hpp>
+#include <flowkit/policy/data/store.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <system_error>
+
+namespace flowkit::policy {
+namespace {
+
+namespace fs = std::filesystem;
+
+class directory_store final : public byte_store {
+ public:
+  using byte_store::byte_store;
+
+  [[nodiscard]] std::optional<blob> read(const std::string& key) const override {
+    if (!contains(key)) return std::nullopt;
+    return map_file(source() + "/" + key);
+  }
+
+  [[nodiscard]] bool contains(const std::string& key) const override {
+    std::error_code ignored;
+    return fs::exists(source() + "/" + key, ignored);
+  }
+
+  [[nodiscard]] std::vector<std::string> children(const std::string& folder) const override {
+    std::vector<std::string> out;
+    std::error_code absent;
+    for (const auto& entry : fs::directory_iterator(source() + "/" + folder, absent)) {
+      out.push_back(entry.path().filename().string());
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+};
+
+class archive_store final : public byte_store {
+ public:
+  archive_store(const blob& archive, std::string source, const std::string& prefix)
+      : byte_store(std::move(source)),
+        owner_(archive.owner),
+        reader_(archive.bytes, byte_store::source()) {
+    for (const zip_entry& entry : reader_.entries()) {
+      const std::string_view name = entry.name;
+      if (name.starts_with(prefix)) entries_.emplace(name.substr(prefix.size()), &entry);
+    }
+  }
+
+  [[nodiscard]] std::optional<blob> read(const std::string& key) const override {
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) return std::nullopt;
+    auto scratch = std::make_shared<std::vector<std::byte>>();
+    const byte_view bytes = reader_.read(*found->second, *scratch);
+    if (found->second->method == zip_method::stored) return blob{bytes, owner_};
+    return blob{bytes, scratch};
+  }
+
+  [[nodiscard]] bool contains(const std::string& key) const override {
+    return entries_.find(key) != entries_.end();
+  }
+
+  [[nodiscard]] std::vector<std::string> children(const std::string& folder) const override {
+    const std::string start = folder + "/";
+    std::set<std::string> names;
+    for (auto at = entries_.lower_bound(start); at != entries_.end(); ++at) {
+      if (!at->first.starts_with(start)) break;
+      const std::string_view rest = std::string_view(at->first).substr(start.size());
+      if (!rest.empty()) names.emplace(rest.substr(0, rest.find('/')));
+    }
+    return {names.begin(), names.end()};
+  }
+
+ private:
+  std::shared_ptr<const void> owner_;
+  zip_reader reader_;
+  std::map<std::string, const zip_entry*, std::less<>> entries_;
+};
+
+}  // namespace
+
+std::shared_ptr<const byte_store> open_directory(const std::string& path) {
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) throw file_error(path, "is not a directory");
+  return std::make_shared<directory_store>(path);
+}
+
+std::shared_ptr<const byte_store> open_archive(const blob& archive, const std::string& source,
+                                               const std::string& prefix) {
+  return std::make_shared<archive_store>(archive, source, prefix);
+}
+
+blob map_file(const std::string& path) {
+  auto file = std::make_shared<const mapped_file>(path);
+  const byte_view bytes = file->bytes();
+  return {bytes, std::move(file)};
+}
+
+}  // namespace flowkit::policy
