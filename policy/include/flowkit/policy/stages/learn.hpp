@@ -1,0 +1,54 @@
+// All stages of learning in a row: from demonstrations to a one-step policy, in one round or two.
+#pragma once
+
+#include <flowkit/policy/stages/align.hpp>
+#include <flowkit/policy/stages/couple.hpp>
+#include <flowkit/policy/stages/distill.hpp>
+#include <flowkit/policy/stages/train_base.hpp>
+
+namespace flowkit::policy {
+
+/// Settings of all stages.
+struct learn_options {
+  train_base_options base = {};
+  couple_options couple = {};
+  index_t held_out_noises = 1;  ///< per window put aside; 0: no held-out loss of students
+  alignment_rule rule = adaptive_alignment{};
+  distill_options distill = {};
+  /// Also distils the couplings as they are generated, for comparison.
+  bool reflow_student = true;
+  /// 1, or 2: the flow is straightened on its couplings first, and couples again (the full method
+  /// of Xue et al. 2025).
+  index_t rounds = 1;
+  fit_options straighten = {.keep = kept_weights::last};  ///< of that extra training
+};
+
+/// Settings for a purpose:
+///   quick     a demonstration of the method from states, some minutes on two cores
+///   standard  results worth reporting: small networks
+///   paper     the published sizes and lengths, for a GPU
+/// Throws invalid_input for another name. Fields of the data are left at their defaults.
+[[nodiscard]] learn_options learning_preset(std::string_view name);
+[[nodiscard]] std::vector<std::string> learning_preset_names();
+
+/// Paths of what learn made; see the stages.
+struct learn_result {
+  stage_end end = stage_end::finished;  ///< `stopped` if any stage was, `unchanged` if all were
+  train_base_result base = {};
+  std::vector<couple_result> couplings = {};  ///< one per round
+  std::string straightened = {};              ///< policy of round one, with two rounds
+  align_result alignment = {};
+  std::string student = {};         ///< policy on aligned couplings
+  std::string reflow_student = {};  ///< policy on couplings as generated
+};
+
+/// Runs train_base, couple, align and distill, each in its own folder below `folder`: base, couple,
+/// held_out, align, sefa, reflow; with two rounds straighten, couple_2, held_out_2 besides. Every
+/// stage is skipped, continued or begun as its folder says. Throws what they throw.
+template <NeuralBackend B>
+  requires SearchBackend<B> learn_result learn(B& be, const demonstrations& data,
+                                               const learn_options& options,
+                                               const std::string& folder,
+                                               const stage_hooks& hooks = {});
+
+}  // namespace flowkit::policy
