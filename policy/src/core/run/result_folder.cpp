@@ -1,8 +1,9 @@
 #include <flowkit/io/atomic_file.hpp>
 #include <flowkit/io/sha256.hpp>
 #include <flowkit/policy/manifest.hpp>
-#include <flowkit/policy/run/stage.hpp>
+#include <flowkit/policy/run/result_folder.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -48,23 +49,43 @@ void remove_below(const std::string& path) {
   if (failure) throw file_error(path, "cannot prepare the folder: " + failure.message());
 }
 
+/// Hash of a file, or of all files below a directory with their names, temporary ones left out.
+std::string sha256_of_path(const std::string& path) {
+  std::error_code failure;
+  if (!fs::is_directory(path, failure)) return sha256_of_file(path);
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(path, failure)) {
+    const bool temporary = entry.path().extension() == ".tmp";
+    if (entry.is_regular_file(failure) && !temporary) {
+      names.push_back(fs::relative(entry.path(), path).generic_string());
+    }
+  }
+  if (failure) throw file_error(path, "cannot list the directory: " + failure.message());
+  std::sort(names.begin(), names.end());
+  std::string list;
+  for (const std::string& name : names) {
+    list += text(name, '\0', sha256_of_file(path + "/" + name), '\n');
+  }
+  return sha256_of(flowkit::detail::bytes_of(list));
+}
+
 }  // namespace
 
-stage_folder::stage_folder(std::string path, stage_key key)
+result_folder::result_folder(std::string path, result_key key)
     : path_(std::move(path)), key_(std::move(key)) {
   for (const auto& [role, input] : key_.inputs) hashes_[role] = sha256_of_path(input);
 }
 
-std::string stage_folder::operator/(std::string_view name) const { return text(path_, "/", name); }
+std::string result_folder::operator/(std::string_view name) const { return text(path_, "/", name); }
 
-json_value stage_folder::document() const {
+json_value result_folder::document() const {
   return json_object{{"stage", key_.name},
                      {"version", library_version()},
                      {"options", key_.options},
                      {"inputs", hash_object(hashes_)}};
 }
 
-std::optional<json_value> stage_folder::recorded(std::string_view name) const {
+std::optional<json_value> result_folder::recorded(std::string_view name) const {
   const std::string file = *this / name;
   if (!fs::exists(file)) return std::nullopt;
   try {
@@ -74,9 +95,9 @@ std::optional<json_value> stage_folder::recorded(std::string_view name) const {
   }
 }
 
-bool stage_folder::up_to_date() const { return reason().empty(); }
+bool result_folder::up_to_date() const { return reason().empty(); }
 
-std::string stage_folder::reason() const {
+std::string result_folder::reason() const {
   const std::optional<json_value> was = recorded(complete_name);
   if (!was) return recorded(partial_name) ? "was not finished" : "never ran";
   try {
@@ -93,7 +114,7 @@ std::string stage_folder::reason() const {
   return {};
 }
 
-bool stage_folder::begin() {
+bool result_folder::begin() {
   const std::optional<json_value> partial = recorded(partial_name);
   const std::string now = to_json(document(), json_style::indented);
   if (partial && to_json(*partial, json_style::indented) == now) return true;
@@ -102,7 +123,7 @@ bool stage_folder::begin() {
   return false;
 }
 
-void stage_folder::finish(const std::vector<std::string>& outputs, json_value summary) {
+void result_folder::finish(const std::vector<std::string>& outputs, json_value summary) {
   std::map<std::string, std::string> hashes;
   for (const std::string& name : outputs) hashes[name] = sha256_of_path(*this / name);
   json_value complete = document();
@@ -113,7 +134,7 @@ void stage_folder::finish(const std::vector<std::string>& outputs, json_value su
   fs::remove(*this / partial_name, ignored);
 }
 
-json_value stage_folder::summary() const {
+json_value result_folder::summary() const {
   const std::string file = *this / complete_name;
   const json_value complete = read_json(file);
   const json_value* const summary = complete.find("summary");

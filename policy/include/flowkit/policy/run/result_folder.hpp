@@ -1,5 +1,4 @@
-// A stage of a run: a folder of results that knows what it was made from, and skips itself when
-// nothing changed.
+// A folder of results that knows what they were made from, so that nothing is made twice.
 #pragma once
 
 #include <flowkit/io/json.hpp>
@@ -12,21 +11,21 @@
 namespace flowkit::policy {
 
 /// What determines the results of a stage.
-struct stage_key {
+struct result_key {
   std::string name;                           ///< "train", "couple", ...
   json_value options;                         ///< everything that changes a result
   std::map<std::string, std::string> inputs;  ///< path of each file or directory, by role
 };
 
-/// The folder of a stage, with the file stage.json once it is complete:
+/// Results of some work, with the file stage.json once it is complete:
 ///   {"stage": ..., "version": ..., "options": {...}, "inputs": {role: {"path", "sha256"}},
 ///    "outputs": {name: sha256}, "summary": {...}}
 /// While it is incomplete the same document without outputs lies in stage.partial.json, so a stage
 /// that was killed is resumed if it is still the same, and begins anew if anything changed.
-class stage_folder {
+class result_folder {
  public:
   /// Hashes the inputs. Throws file_error if one is missing.
-  stage_folder(std::string path, stage_key key);
+  result_folder(std::string path, result_key key);
 
   [[nodiscard]] const std::string& path() const { return path_; }
   /// Path of a file inside.
@@ -55,7 +54,7 @@ class stage_folder {
   [[nodiscard]] std::optional<json_value> recorded(std::string_view name) const;
 
   std::string path_;
-  stage_key key_;
+  result_key key_;
   std::map<std::string, std::string> hashes_;
 };
 

@@ -1,4 +1,4 @@
-#include <flowkit/policy/run/stage.hpp>
+#include <flowkit/policy/run/result_folder.hpp>
 
 #include <support/files.hpp>
 
@@ -9,18 +9,18 @@ using testing::temporary_directory;
 using testing::write_raw;
 
 /// A stage with one input, one option and one output.
-class StageFolder : public ::testing::Test {
+class ResultFolder : public ::testing::Test {
  protected:
-  StageFolder() { write_raw(root_ / "input", "data"); }
+  ResultFolder() { write_raw(root_ / "input", "data"); }
 
-  [[nodiscard]] stage_folder stage(index_t steps = 3) const {
+  [[nodiscard]] result_folder stage(index_t steps = 3) const {
     return {root_ / "train",
             {.name = "train",
              .options = json_object{{"steps", steps}, {"rate", 0.1}},
              .inputs = {{"data", root_ / "input"}}}};
   }
   void complete(index_t steps = 3) const {
-    stage_folder s = stage(steps);
+    result_folder s = stage(steps);
     s.begin();
     write_raw(s / "policy", "weights");
     s.finish({"policy"}, json_object{{"loss", 0.5}});
@@ -29,7 +29,7 @@ class StageFolder : public ::testing::Test {
   temporary_directory root_;
 };
 
-TEST_F(StageFolder, RunsOnceAndIsUpToDateThen) {
+TEST_F(ResultFolder, RunsOnceAndIsUpToDateThen) {
   EXPECT_FALSE(stage().up_to_date());
   EXPECT_EQ(stage().reason(), "never ran");
 
@@ -39,7 +39,7 @@ TEST_F(StageFolder, RunsOnceAndIsUpToDateThen) {
   EXPECT_EQ(stage().summary().at("loss").as_number(), 0.5);
 }
 
-TEST_F(StageFolder, AnyChangeIsFoundAndNamed) {
+TEST_F(ResultFolder, AnyChangeIsFoundAndNamed) {
   complete();
 
   EXPECT_EQ(stage(4).reason(), "option 'steps' changed");
@@ -56,8 +56,8 @@ TEST_F(StageFolder, AnyChangeIsFoundAndNamed) {
   EXPECT_EQ(stage().reason(), "its outputs are incomplete");
 }
 
-TEST_F(StageFolder, ResumesTheSameAttemptAndForgetsAnother) {
-  stage_folder first = stage();
+TEST_F(ResultFolder, ResumesTheSameAttemptAndForgetsAnother) {
+  result_folder first = stage();
   EXPECT_FALSE(first.begin());
   write_raw(first / "checkpoint", "half way");
   EXPECT_EQ(stage().reason(), "was not finished");
@@ -69,7 +69,7 @@ TEST_F(StageFolder, ResumesTheSameAttemptAndForgetsAnother) {
   EXPECT_FALSE(std::filesystem::exists(stage() / "checkpoint"));
 }
 
-TEST_F(StageFolder, AChangedOptionRemovesOldResults) {
+TEST_F(ResultFolder, AChangedOptionRemovesOldResults) {
   complete();
 
   EXPECT_FALSE(stage(4).begin());
@@ -78,7 +78,7 @@ TEST_F(StageFolder, AChangedOptionRemovesOldResults) {
   EXPECT_FALSE(stage().up_to_date());
 }
 
-TEST_F(StageFolder, ADamagedRecordMeansToRunAgain) {
+TEST_F(ResultFolder, ADamagedRecordMeansToRunAgain) {
   complete();
   for (const std::string_view damaged : {"", "{", "[]", R"({"stage":"train"})", "null"}) {
     write_raw(stage() / "stage.json", damaged);
@@ -87,7 +87,7 @@ TEST_F(StageFolder, ADamagedRecordMeansToRunAgain) {
   }
 }
 
-TEST_F(StageFolder, AMissingInputIsAnError) {
+TEST_F(ResultFolder, AMissingInputIsAnError) {
   std::filesystem::remove(root_ / "input");
 
   EXPECT_THROW((void)stage(), file_error);
