@@ -11,11 +11,12 @@ set(tasks
   peg_insert
   two_cubes)
 
-# Debian's target names the headers of qhull, a dependency that its package does not declare.
+# Debian's configuration asks for OpenGL and names the headers of qhull; its package depends on
+# neither.
 find_package(mujoco CONFIG QUIET)
 if(NOT mujoco_FOUND)
   message(FATAL_ERROR "flowkit::tasks simulates with MuJoCo, but the library is missing: install "
-    "libmujoco-dev and libqhull-dev, or configure with -DFLOWKIT_BUILD_TASKS=OFF.")
+    "libmujoco-dev, libqhull-dev and libgl-dev, or configure with -DFLOWKIT_BUILD_TASKS=OFF.")
 endif()
 
 # The documents become part of the library, so that a program needs no files beside it.

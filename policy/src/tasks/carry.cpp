@@ -22,13 +22,16 @@ task_action grasp(const task_state& s, const point& grip, const carried_object& 
   return displace(0.3 * way, open_gripper, 0.8);
 }
 
-/// Closed fingers: up, across, down.
-task_action transport(const point& object, const point& destination, const carried_object& o) {
+/// Closed fingers: up, across, down. `slid` is how far the hand is below its grip: an object that
+/// meets an obstacle on its way down is lifted again before it slips out.
+task_action transport(const point& object, const point& destination, double slid,
+                      const carried_object& o) {
   const point away = destination - object;
   const double apart = flat_length(away);
   const double height = o.lift * ramp(apart, o.near, o.far);
   const double lifted = apart < o.far ? 1 : ramp(-away.z, 0.25 * o.lift, 0.75 * o.lift);
-  const point way{lifted * away.x, lifted * away.y, away.z + height};
+  const double back = 5 * std::max(0.0, slid - 0.006);
+  const point way{lifted * away.x, lifted * away.y, away.z + height + back};
   return displace(0.25 * way, close_gripper, 0.7);
 }
 
@@ -49,14 +52,15 @@ task_action carry(const task_state& s, const point& object, const point& destina
   const point away = grip - s.hand();
   const bool around = flat_length(away) < 0.014 && std::abs(away.z) < 0.02;
   const bool holds = around && s.opening() < o.width + squeezed;
-  const bool there = flat_length(destination - object) < 2 * o.near &&
-                     object.z < destination.z + rest_height;
+  const bool there =
+      flat_length(destination - object) < 2 * o.near && object.z < destination.z + rest_height;
   if (lies_at(object, destination, o) && (there || !holds)) {
     // Up only when the fingers are apart.
-    const double rise = released(s, o) ? 0.25 * (destination.z + o.grip + 2 * hover - s.hand().z) : 0;
+    const double rise =
+        released(s, o) ? 0.25 * (destination.z + o.grip + 2 * hover - s.hand().z) : 0;
     return displace({0, 0, rise}, open_gripper, 0.6);
   }
-  return holds ? transport(object, destination, o) : grasp(s, grip, o);
+  return holds ? transport(object, destination, away.z, o) : grasp(s, grip, o);
 }
 
 }  // namespace flowkit::policy::detail

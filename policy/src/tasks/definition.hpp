@@ -16,7 +16,9 @@ class task_state {
 
   [[nodiscard]] point hand() const { return point_at(0); }
   [[nodiscard]] double opening() const { return number(3) * finger_travel; }  ///< metres
-  [[nodiscard]] double number(std::size_t entry) const { return static_cast<double>(values_[entry]); }
+  [[nodiscard]] double number(std::size_t entry) const {
+    return static_cast<double>(values_[entry]);
+  }
   [[nodiscard]] point point_at(std::size_t entry) const {
     return {number(entry), number(entry + 1), number(entry + 2)};
   }

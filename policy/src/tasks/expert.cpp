@@ -19,7 +19,8 @@ std::map<std::string_view, std::size_t> measure_states() {
   std::map<std::string_view, std::size_t> sizes;
   for (const auto definition : task_definitions()) {
     const simulation s = compile(asset_text(definition().name));
-    sizes[definition().name] = task_state::first_sensor + static_cast<std::size_t>(s.model->nsensordata);
+    sizes[definition().name] =
+        task_state::first_sensor + static_cast<std::size_t>(s.model->nsensordata);
   }
   return sizes;
 }
@@ -60,8 +61,8 @@ task_action expert_action(std::string_view task, std::span<const float> state, t
   const detail::task_definition& definition = detail::find_task(task);
   detail::validate_state(definition, state);
   const auto modes = static_cast<task_mode>(definition.modes.size());
-  FLOWKIT_VALIDATE(mode >= 0 && mode < modes, "'", task, "' has no mode ", mode, ": it has ",
-                   modes, ", counted from 0");
+  FLOWKIT_VALIDATE(mode >= 0 && mode < modes, "'", task, "' has no mode ", mode, ": it has ", modes,
+                   ", counted from 0");
   return definition.expert(detail::task_state(state), mode);
 }
 

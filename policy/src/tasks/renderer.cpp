@@ -21,7 +21,8 @@ std::mutex& setup_mutex() {
 }
 
 void switch_off_what_costs(mjvScene& scene) {
-  for (const mjtRndFlag flag : {mjRND_SHADOW, mjRND_REFLECTION, mjRND_SKYBOX, mjRND_FOG, mjRND_HAZE}) {
+  for (const mjtRndFlag flag :
+       {mjRND_SHADOW, mjRND_REFLECTION, mjRND_SKYBOX, mjRND_FOG, mjRND_HAZE}) {
     scene.flags[flag] = 0;
   }
 }
@@ -117,9 +118,9 @@ void renderer::render(const scene& shown, std::string_view camera, std::span<std
   const auto found = std::ranges::find(s.cameras, camera);
   FLOWKIT_VALIDATE(found != s.cameras.end(), "unknown camera '", camera, "'; the scene has ",
                    detail::listed(s.cameras));
-  FLOWKIT_VALIDATE(image.size() == image_size(), "room of ", image.size(),
-                   " bytes for a picture [", state_->frame.height, ", ", state_->frame.width,
-                   ", 3], which needs ", image_size());
+  FLOWKIT_VALIDATE(image.size() == image_size(), "room of ", image.size(), " bytes for a picture [",
+                   state_->frame.height, ", ", state_->frame.width, ", 3], which needs ",
+                   image_size());
   state_->draw(s, static_cast<int>(found - s.cameras.begin()), image.data());
   turn_upside_down(image, 3 * static_cast<std::size_t>(state_->frame.width));
 }

@@ -187,7 +187,7 @@ void draw_start(simulation& s, rng_key key) {
   mj_forward(s.model.get(), s.data.get());
 }
 
-void advance(simulation& s, const task_action& action) {
+bool advance(simulation& s, const task_action& action) {
   move_target(s, action);
   const double half_opening = finger_travel / 4 * (static_cast<double>(action[3]) + 1);
   for (const char* finger : {"finger_left", "finger_right"}) {
@@ -196,11 +196,8 @@ void advance(simulation& s, const task_action& action) {
   const auto substeps = std::lround(1 / (task_control_rate * s.model->opt.timestep));
   for (long i = 0; i < substeps; ++i) mj_step(s.model.get(), s.data.get());
   refresh(s);
-  for (const mjtWarning sign : {mjWARN_BADQPOS, mjWARN_BADQVEL, mjWARN_BADQACC}) {
-    if (s.data->warning[sign].number > 0) {
-      throw backend_error("MuJoCo", "the simulation diverged; reset the environment");
-    }
-  }
+  return std::ranges::none_of(std::array{mjWARN_BADQPOS, mjWARN_BADQVEL, mjWARN_BADQACC},
+                              [&](mjtWarning sign) { return s.data->warning[sign].number > 0; });
 }
 
 }  // namespace flowkit::policy::detail

@@ -34,7 +34,7 @@ void read_state(const simulation& s, std::span<float> state);
 
 /// Initial state with a start drawn from the boxes that the document names "start/<body>".
 void draw_start(simulation& s, rng_key key);
-/// One control step of a clipped action. Throws backend_error if the simulation diverges.
-void advance(simulation& s, const task_action& action);
+/// One control step of a clipped action. False if the simulation diverged: its state is of no use.
+[[nodiscard]] bool advance(simulation& s, const task_action& action);
 
 }  // namespace flowkit::policy::detail

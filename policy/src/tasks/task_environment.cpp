@@ -33,6 +33,7 @@ struct task_environment::episode {
   std::vector<float> state;
   std::uint64_t seed = 0;
   index_t steps = 0;
+  bool diverged = false;
 
   episode(const detail::task_definition& definition, const render_options& options)
       : task(&definition),
@@ -56,15 +57,18 @@ void task_environment::reset(std::uint64_t seed) {
   detail::read_state(episode_->scene.simulation(), episode_->state);
   episode_->seed = seed;
   episode_->steps = 0;
+  episode_->diverged = false;
 }
 
 step_result task_environment::step(std::span<const float> action) {
-  FLOWKIT_VALIDATE(episode_->steps < task_episode_steps, "the episode is over after ",
-                   task_episode_steps, " steps: call reset");
-  detail::advance(episode_->scene.simulation(), checked(action));
-  detail::read_state(episode_->scene.simulation(), episode_->state);
-  ++episode_->steps;
-  return {succeeded(), episode_->steps == task_episode_steps};
+  episode& e = *episode_;
+  FLOWKIT_VALIDATE(e.steps < task_episode_steps && !e.diverged, "the episode is over after ",
+                   e.steps, " steps: call reset");
+  e.diverged = !detail::advance(e.scene.simulation(), checked(action));
+  ++e.steps;
+  if (e.diverged) return {.success = false, .finished = true, .diverged = true};
+  detail::read_state(e.scene.simulation(), e.state);
+  return {.success = succeeded(), .finished = e.steps == task_episode_steps};
 }
 
 void task_environment::render(std::string_view camera, std::span<std::uint8_t> image) {
@@ -87,7 +91,7 @@ std::span<const std::string> task_environment::cameras() const noexcept {
 }
 
 bool task_environment::succeeded() const {
-  return episode_->task->success(detail::task_state(episode_->state));
+  return !episode_->diverged && episode_->task->success(detail::task_state(episode_->state));
 }
 
 index_t task_environment::steps() const noexcept { return episode_->steps; }

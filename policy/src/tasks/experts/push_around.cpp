@@ -7,9 +7,9 @@ namespace {
 constexpr std::size_t puck_entry = task_state::first_sensor;
 constexpr std::size_t goal_entry = puck_entry + 3;
 constexpr double reached = 0.025;
-constexpr double pass_x = 0.105;   ///< where the puck passes the post
+constexpr double pass_x = 0.12;  ///< where the puck passes the post
 constexpr double post_y = 0.02;
-constexpr double orbit = 0.075;    ///< distance at which the hand goes round the puck
+constexpr double orbit = 0.075;  ///< distance at which the hand goes round the puck
 constexpr double height = 0.03;
 
 bool success(const task_state& s) {
@@ -19,8 +19,8 @@ bool success(const task_state& s) {
 /// Where the puck is to go next.
 point heading(const point& puck, const point& goal, double side) {
   if (puck.y > post_y + 0.045) return goal;
-  const double beside = ramp(side * puck.x, 0.06, 0.1);
-  return {side * pass_x, post_y - 0.02 + beside * 0.12, 0};
+  const double beside = ramp(side * puck.x, 0.075, 0.11);
+  return {side * pass_x, post_y - 0.05 + beside * 0.16, 0};
 }
 
 /// Pushes along `direction` from behind, and goes round the puck to get there.
@@ -32,7 +32,8 @@ point push(const point& from_puck, const point& direction, double speed) {
                                   -(out.x * direction.x + out.y * direction.y));
   const double behind = 1 - ramp(std::abs(angle), 0.25, 0.6);
   const double turn = std::clamp(0.4 * angle * distance, -0.012, 0.012);
-  const double inward = behind * speed + (1 - behind) * std::clamp(0.3 * (distance - orbit), -0.01, 0.01);
+  const double inward =
+      behind * speed + (1 - behind) * std::clamp(0.3 * (distance - orbit), -0.01, 0.01);
   return turn * around - inward * out;
 }
 

@@ -8,9 +8,12 @@ namespace flowkit::policy {
 
 std::string_view to_text(gl_library library) noexcept {
   switch (library) {
-    case gl_library::egl: return "egl";
-    case gl_library::osmesa: return "osmesa";
-    case gl_library::automatic: break;
+    case gl_library::egl:
+      return "egl";
+    case gl_library::osmesa:
+      return "osmesa";
+    case gl_library::automatic:
+      break;
   }
   return "automatic";
 }

@@ -17,13 +17,18 @@ namespace {
 /// the life of the process.
 struct egl_functions {
   shared_library library{"libEGL.so.1"};
-  decltype(&eglGetProcAddress) proc = library.function<decltype(&eglGetProcAddress)>("eglGetProcAddress");
-  decltype(&eglGetDisplay) get_display = library.function<decltype(&eglGetDisplay)>("eglGetDisplay");
+  decltype(&eglGetProcAddress) proc =
+      library.function<decltype(&eglGetProcAddress)>("eglGetProcAddress");
+  decltype(&eglGetDisplay) get_display =
+      library.function<decltype(&eglGetDisplay)>("eglGetDisplay");
   decltype(&eglInitialize) initialize = library.function<decltype(&eglInitialize)>("eglInitialize");
   decltype(&eglBindAPI) bind_api = library.function<decltype(&eglBindAPI)>("eglBindAPI");
-  decltype(&eglCreateContext) create = library.function<decltype(&eglCreateContext)>("eglCreateContext");
-  decltype(&eglDestroyContext) destroy = library.function<decltype(&eglDestroyContext)>("eglDestroyContext");
-  decltype(&eglMakeCurrent) make_current = library.function<decltype(&eglMakeCurrent)>("eglMakeCurrent");
+  decltype(&eglCreateContext) create =
+      library.function<decltype(&eglCreateContext)>("eglCreateContext");
+  decltype(&eglDestroyContext) destroy =
+      library.function<decltype(&eglDestroyContext)>("eglDestroyContext");
+  decltype(&eglMakeCurrent) make_current =
+      library.function<decltype(&eglMakeCurrent)>("eglMakeCurrent");
 };
 
 class egl_display {
@@ -62,8 +67,8 @@ class egl_display {
   }
 
   bool open_platform(EGLenum platform, void* native) {
-    const auto get = reinterpret_cast<PFNEGLGETPLATFORMDISPLAYEXTPROC>(
-        egl_.proc("eglGetPlatformDisplayEXT"));
+    const auto get =
+        reinterpret_cast<PFNEGLGETPLATFORMDISPLAYEXTPROC>(egl_.proc("eglGetPlatformDisplayEXT"));
     return get != nullptr && try_display(get(platform, native, nullptr));
   }
 
@@ -74,7 +79,8 @@ class egl_display {
     }
     const EGLContext probe = create_context(candidate);
     if (probe == EGL_NO_CONTEXT) return false;
-    const bool works = egl_.make_current(candidate, EGL_NO_SURFACE, EGL_NO_SURFACE, probe) == EGL_TRUE;
+    const bool works =
+        egl_.make_current(candidate, EGL_NO_SURFACE, EGL_NO_SURFACE, probe) == EGL_TRUE;
     egl_.make_current(candidate, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
     egl_.destroy(candidate, probe);
     if (works) display_ = candidate;

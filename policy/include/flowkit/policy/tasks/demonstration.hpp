@@ -10,8 +10,8 @@ namespace flowkit::policy {
 
 /// How a demonstration is made.
 struct demonstrate_options {
-  float noise = 0;        ///< deviation of the noise on executed actions, in action units
-  index_t hold = 10;      ///< steps recorded after the first success
+  float noise = 0;    ///< deviation of the noise on executed actions, in action units
+  index_t hold = 10;  ///< steps recorded after the first success
   index_t max_steps = task_episode_steps;
   /// Called before each step, for example to render; the environment shows the state acted upon.
   std::function<void(task_environment&)> before_step{};
@@ -24,9 +24,9 @@ struct demonstration {
   std::optional<task_mode> executed;  ///< the way the states show
   bool success = false;               ///< reached at any time
   index_t steps = 0;
-  std::vector<float> states;          ///< [steps, size of the state]
-  std::vector<float> actions;         ///< [steps, 4], as executed
-  std::vector<float> clean_actions;   ///< [steps, 4], of the expert without noise at these states
+  std::vector<float> states;         ///< [steps, size of the state]
+  std::vector<float> actions;        ///< [steps, 4], as executed
+  std::vector<float> clean_actions;  ///< [steps, 4], of the expert without noise at these states
 };
 
 /// Lets the expert act in the episode of a seed, in the mode drawn from it. Equal seeds and options

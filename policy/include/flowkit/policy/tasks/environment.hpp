@@ -31,11 +31,13 @@ using task_action = std::array<float, static_cast<std::size_t>(task_action_size)
 /// What a step led to.
 struct step_result {
   bool success = false;   ///< the goal is reached now; it may be lost again
-  bool finished = false;  ///< the last step of the episode has been made
+  bool finished = false;  ///< this was the last step of the episode
+  bool diverged = false;  ///< it was the last because the simulation broke down; no success
 };
 
 /// An environment of one episode after the other. Laws:
-///  - `reset(seed)` begins an episode; equal seeds and equal actions give equal states, bit for bit,
+///  - `reset(seed)` begins an episode; equal seeds and equal actions give equal states, bit for
+///  bit,
 ///    whatever happened before; different seeds give different starts;
 ///  - `state()` has one number per name of `state_names()`, which never changes, and begins with
 ///    the proprioception; success and the scripted expert depend on it alone;

@@ -23,8 +23,8 @@ class task_environment {
 
   /// Begins an episode whose start is drawn from the seed.
   void reset(std::uint64_t seed);
-  /// Makes one step of 0.05 s. Throws invalid_input for an action that has not 4 finite numbers and
-  /// after the last step of an episode.
+  /// Makes one step of 0.05 s. Where the simulation diverges, the episode ends in the state before.
+  /// Throws invalid_input for an action that has not 4 finite numbers and after the last step.
   step_result step(std::span<const float> action);
   /// Draws the present state; the first call creates a renderer. Throws as `renderer` does.
   void render(std::string_view camera, std::span<std::uint8_t> image);

@@ -9,8 +9,8 @@ namespace flowkit::policy {
 
 /// Settings of a batch of environments.
 struct vector_options {
-  index_t count = 1;    ///< environments
-  int threads = 1;      ///< that step and draw them
+  index_t count = 1;  ///< environments
+  int threads = 1;    ///< that step and draw them
   render_options images{};
 };
 
