@@ -66,6 +66,14 @@ TEST(plot, a_line_has_title_labels_legend_and_ticks) {
   }
 }
 
+TEST(plot, a_description_is_there_to_be_read_out_and_is_not_drawn) {
+  const std::string svg = to_svg({.panels = {plot_panel{}}, .description = "rises & falls"});
+
+  expect_well_formed(svg);
+  EXPECT_EQ(count_of(svg, "rises &amp; falls"), 1);
+  EXPECT_THAT(svg, HasSubstr("<title>rises &amp; falls</title>"));
+}
+
 TEST(plot, text_is_escaped) {
   const std::array<double, 2> x{0, 1};
 

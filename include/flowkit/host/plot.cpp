@@ -389,7 +389,8 @@ std::string to_svg(const plot_figure& figure) {
   const double width = 2 * outer_margin + extent(columns, figure.panel_width);
   const double height = top + extent(rows, figure.panel_height) + outer_margin;
 
-  std::string out = detail::svg_begin(width, height, figure.title);
+  std::string out = detail::svg_begin(
+      width, height, figure.description.empty() ? figure.title : figure.description);
   if (!figure.title.empty()) {
     out += svg_text(outer_margin + 2, outer_margin + figure_title_size, figure_title_size,
                     detail::fitted_text(figure.title, figure_title_size, width - 2 * outer_margin),

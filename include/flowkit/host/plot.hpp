@@ -79,6 +79,8 @@ struct plot_figure {
   index_t columns = 0;        ///< 0: all panels in one row, at most three
   double panel_width = 420;   ///< pixels, axes and labels included
   double panel_height = 320;  ///< pixels
+  /// What the figure shows, for those who do not see it; not drawn. Empty: the title.
+  std::string description{};
 };
 
 /// The figure as an SVG document: no scripts, no fonts to load, no references to other files.

@@ -1,0 +1,127 @@
+// What the run found, in a sentence, its evidence, and four numbers.
+#include "core/report/sections.hpp"
+#include "core/report/wording.hpp"
+
+#include <flowkit/core/text.hpp>
+
+#include <cmath>
+
+namespace flowkit::policy::detail {
+namespace {
+
+markup strong(std::string_view text) { return element("strong", words(text)); }
+
+markup chip(std::string_view name, const std::string& value) {
+  if (value.empty()) return {};
+  return element("li", words(text(name, " ")) + element("b", words(value)));
+}
+
+markup chips(const run_info& info) {
+  markup out =
+      chip("task", info.task) + chip("sees", info.observation) + chip("preset", info.preset);
+  for (const named_number& p : info.parameters) out += chip(p.name, text(p.value));
+  for (const named_text& fact : info.facts) out += chip(fact.name, fact.value);
+  return out.empty() ? out : element("ul", {{"class", "chips"}}, out);
+}
+
+markup success_of(const method_summary& s) {
+  return strong(s.label) + words(" succeeds in ") + strong(percent(s.success.share())) +
+         words(text(" of ", grouped(s.success.trials), " episodes"));
+}
+
+/// "with 1 network evaluation per chunk", if it was counted.
+markup cost_of(const method_summary& s) {
+  if (!s.evaluations) return {};
+  return words(text(" with ", evaluations(*s.evaluations), " per chunk"));
+}
+
+markup sentence(const method_summary& first, const method_summary* second) {
+  markup out = success_of(first) + cost_of(first);
+  if (second != nullptr && second->success.trials > 0) {
+    out += words("; ") + strong(second->label) + words(" does in ") +
+           strong(percent(second->success.share())) + cost_of(*second);
+  }
+  out += words(".");
+  const auto saved = second != nullptr ? latency_reduction(first, *second) : std::nullopt;
+  if (saved && *saved > 0) {
+    out += words(" It decides in ") + strong(significant(first.latency->p50) + " ms") +
+           words(" instead of ") + strong(significant(second->latency->p50) + " ms") +
+           words(text(", ", percent(*saved), " less."));
+  }
+  return element("p", {{"class", "headline"}}, out);
+}
+
+/// What the paired episodes allow to say.
+std::string verdict(const method_comparison& pair) {
+  if (pair.difference.low > 0) return text(pair.first, " succeeds more often.");
+  if (pair.difference.high < 0) return text(pair.first, " succeeds less often.");
+  const double bound = std::max(std::abs(pair.difference.low), std::abs(pair.difference.high));
+  return text("These episodes do not tell the two apart; a difference of more than ",
+              fixed(100 * bound, 1), " points is unlikely.");
+}
+
+markup evidence(const report_view& view) {
+  if (view.reference_row() == nullptr) return {};
+  const auto& all = view.run->evaluations;
+  const method_comparison pair = compare_methods(all[view.primary_row()->evaluations.front()],
+                                                 all[view.reference_row()->evaluations.front()]);
+  if (pair.outcomes.episodes() == 0) return {};
+  return paragraph(
+      text("On the same ", grouped(pair.outcomes.episodes()), " starts the difference is ",
+           points(pair.outcomes.difference()), " points (95 % interval ",
+           points(pair.difference.low), " to ", points(pair.difference.high), ", ",
+           p_value(pair.mcnemar_p), "). ", verdict(pair)),
+      "evidence");
+}
+
+markup card(std::string_view name, const std::string& value, const std::string& note) {
+  return element("div", {{"class", "card"}},
+                 element("dt", words(name)) + element("dd", {{"class", "value"}}, words(value)) +
+                     element("dd", {{"class", "note"}}, words(note)));
+}
+
+markup cards(const method_summary& s, const method_summary* base) {
+  markup out;
+  if (s.success.trials > 0) {
+    out += card("Success of " + s.label, percent(s.success.share()),
+                "95 % interval " + percent(s.success_range));
+  }
+  if (s.latency) {
+    out += card("Time per chunk", significant(s.latency->p50) + " ms",
+                "median; 99 % within " + significant(s.latency->p99) + " ms");
+  }
+  if (s.evaluations) {
+    out += card("Network evaluations", fixed(*s.evaluations, *s.evaluations < 10 ? 1 : 0),
+                base != nullptr && base->evaluations
+                    ? text("per chunk; ", fixed(*base->evaluations, 0), " with ", base->label)
+                    : "per chunk");
+  }
+  if (s.distance) {
+    out += card("Distance to the expert", fixed(*s.distance, 3),
+                base != nullptr && base->distance
+                    ? text("action units; ", fixed(*base->distance, 3), " with ", base->label)
+                    : "action units, held-out windows");
+  }
+  return out.empty() ? out : element("dl", {{"class", "cards"}}, out);
+}
+
+}  // namespace
+
+markup headline(const report_view& view) {
+  const run_info& info = view.run->info;
+  markup out = paragraph("flowkit · run " + view.run->name, "eyebrow");
+  out += element("h1", words(info.title.empty() ? view.run->name : info.title));
+  if (!info.description.empty()) out += paragraph(info.description, "lead");
+  out += chips(info);
+  const method_row* primary = view.primary_row();
+  if (primary == nullptr || primary->summary.success.trials == 0) {
+    return out + element("p", {{"class", "headline"}},
+                         words("This run has not been evaluated yet. The page shows how far it "
+                               "got."));
+  }
+  const method_row* reference = view.reference_row();
+  const method_summary* base = reference != nullptr ? &reference->summary : nullptr;
+  return out + sentence(primary->summary, base) + evidence(view) + cards(primary->summary, base);
+}
+
+}  // namespace flowkit::policy::detail
