@@ -26,3 +26,6 @@ install(FILES
   "${PROJECT_BINARY_DIR}/flowkitConfig.cmake"
   "${PROJECT_BINARY_DIR}/flowkitConfigVersion.cmake"
   DESTINATION ${package_dir})
+if(FLOWKIT_BUILD_POLICY)
+  install(FILES "${PROJECT_SOURCE_DIR}/cmake/FlowkitFindBlosc.cmake" DESTINATION ${package_dir})
+endif()

@@ -34,6 +34,7 @@ void generate(const context& c, const round_folders& f) {
   });
   options.part = data_part::validation;
   options.noises = c.values.integer("couple.held_out_noises");
+  options.windows = c.values.integer("distill.held_out_windows");
   if (options.noises == 0 || c.values.number("policy.validation") == 0) return;
   run_stage(c, f.held_out, [&] {
     return on_backend(c, [&](auto& be) {

@@ -47,12 +47,31 @@ bool sees_images(const policy::settings& values) {
   return values.string("observation") == "images";
 }
 
-/// Name of a preset of networks; the sizes themselves are no settings.
-std::string name_of_network(const policy::network_options& o) {
-  for (const std::string& name : policy::network_preset_names()) {
-    if (policy::network_preset(name) == o) return name;
+policy::network_options network_of(const policy::settings& values) {
+  policy::network_options out;
+  out.dims.clear();
+  for (const std::string& word : words_of(values.string("policy.dims"))) {
+    policy::settings one({{"policy.dims", 1, "channels", "", 1, 65536}});
+    one.set_text("policy.dims", word);
+    out.dims.push_back(one.integer("policy.dims"));
   }
-  return "small";
+  out.time_embedding = values.integer("policy.time_embedding");
+  out.encoder = policy::network_preset(values.string("policy.encoder")).encoder;
+  return out;
+}
+
+/// The network as settings; encoders have names only.
+void store_network(policy::settings& values, const policy::network_options& o) {
+  std::string dims;
+  for (const index_t d : o.dims) dims += text(dims.empty() ? "" : " ", d);
+  values.set("policy.dims", dims);
+  values.set("policy.time_embedding", o.time_embedding);
+  for (const std::string& name : policy::network_preset_names()) {
+    if (policy::network_preset(name).encoder == o.encoder) {
+      values.set("policy.encoder", name);
+      return;
+    }
+  }
 }
 
 }  // namespace
@@ -83,7 +102,7 @@ policy::data_selection selection_of(const policy::settings& values) {
 policy::train_base_options train_options_of(const policy::settings& values) {
   policy::train_base_options out;
   out.data = selection_of(values);
-  out.network = policy::network_preset(values.string("policy.network"));
+  out.network = network_of(values);
   out.fit = fit_of(values, "train");
   out.seed = seed_of(values, "train");
   return out;
@@ -150,10 +169,13 @@ policy::learn_options learn_options_of(const policy::settings& values) {
 }
 
 void store(policy::settings& values, const policy::learn_options& o) {
-  values.set("policy.network", name_of_network(o.base.network));
+  store_network(values, o.base.network);
   store_fit(values, "train", o.base.fit);
   values.set("couple.noises", o.couple.noises);
   values.set("couple.windows", o.couple.windows);
+  const bool euler = o.couple.solver.solver == policy::inference_solver::euler;
+  values.set("couple.solver", euler ? "euler" : "dormand_prince");
+  values.set("couple.steps", o.couple.solver.steps);
   values.set("couple.tolerance", o.couple.solver.tolerance);
   values.set("couple.block", o.couple.block);
   values.set("couple.held_out_noises", o.held_out_noises);

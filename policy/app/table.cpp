@@ -35,7 +35,9 @@ std::vector<setting_info> collecting() {
 
 std::vector<setting_info> shaping() {
   return {
-      {"policy.network", "small", "", "Sizes of the networks.", 0, 0,
+      {"policy.dims", "64 128 256", "channels", "Of the levels of the U-Net."},
+      {"policy.time_embedding", 64, "numbers", "Of the flow time.", 2, 4096},
+      {"policy.encoder", "small", "", "Sizes of the image encoder.", 0, 0,
        policy::network_preset_names()},
       {"policy.horizon", 16, "steps", "Actions of a chunk.", 1, 1024},
       {"policy.observe", 2, "steps", "Observations that a prediction sees.", 1, 64},

@@ -7,6 +7,7 @@
 #include <flowkit/io/safetensors.hpp>
 
 #include "support/files.hpp"
+#include "support/mutate.hpp"
 
 #include <gmock/gmock.h>
 
@@ -20,6 +21,7 @@ namespace {
 using testing::golden;
 using ::testing::HasSubstr;
 using testing::message_of;
+using testing::mutate;
 using testing::read_text;
 using ::testing::StartsWith;
 
@@ -91,32 +93,6 @@ void load_safetensors(byte_view bytes) {
   for (const auto& tensor : parse_safetensors(bytes, "fuzz").tensors) {
     (void)tensor.value.converted<double>();
   }
-}
-
-/// Changes a few bytes, or cuts, doubles or splices a piece.
-std::string mutate(std::string bytes, std::mt19937& random) {
-  const auto below = [&](std::size_t n) { return n == 0 ? 0 : random() % n; };
-  switch (below(4)) {
-    case 0:
-      bytes.resize(below(bytes.size()));
-      break;
-    case 1:
-      bytes.erase(below(bytes.size()), below(16));
-      break;
-    case 2:
-      bytes.insert(below(bytes.size()), bytes.substr(below(bytes.size()), below(16)));
-      break;
-    default:
-      break;
-  }
-  const std::size_t changes = below(4);
-  for (std::size_t i = 0; i < changes && !bytes.empty(); ++i) {
-    static constexpr unsigned char telling[] = {0, 1, 0x7F, 0x80, 0xFF, '0', '9', '-', '"', '{'};
-    char& target = bytes[below(bytes.size())];
-    target = below(2) == 0 ? static_cast<char>(telling[below(sizeof telling)])
-                           : static_cast<char>(target ^ (1 << below(8)));
-  }
-  return bytes;
 }
 
 /// Returns how many of the mutants were refused.

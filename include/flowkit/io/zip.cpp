@@ -395,8 +395,7 @@ void zip_writer::put(std::string_view text) {
 
 void zip_writer::add(std::string_view name, std::initializer_list<byte_view> pieces,
                      zip_method method) {
-  const bool used = std::any_of(records_.begin(), records_.end(),
-                                [&](const record& entry) { return entry.name == name; });
+  const bool used = !names_.emplace(name).second;
   FLOWKIT_VALIDATE(!used, "two entries of the archive ", out_.path(), " are named ", to_json(name));
   FLOWKIT_VALIDATE(name.size() <= comment_limit, "an entry name of ", name.size(),
                    " bytes is too long for a zip archive");

@@ -6,7 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,6 +82,7 @@ class zip_writer {
   atomic_file& out_;
   std::uint64_t offset_ = 0;
   std::vector<record> records_;
+  std::set<std::string, std::less<>> names_;  ///< of the records
 };
 
 }  // namespace flowkit

@@ -166,7 +166,8 @@ void check_budget(const zip_reader& archive, const demonstration_options& option
 /// Places one array of a .npz file.
 void place(std::string name, array values, std::optional<array>& ends, dataset_parts& out) {
   if (name == ends_name) {
-    FLOWKIT_VALIDATE(values.shape().size() == 1, "must have one axis, but has the shape ",
+    FLOWKIT_VALIDATE(values.shape().size() == 1,
+                     "field episode_ends: must have one axis, but has the shape ",
                      flowkit::to_text(values.shape()));
     ends = std::move(values);
   } else {
@@ -221,12 +222,13 @@ dataset_parts read_npz_fields(const blob& archive, const std::string& source,
   dataset_parts out;
   std::optional<array> ends;
   for (const zip_entry& entry : reader.entries()) {
-    std::string name = array_name(entry.name);
+    const std::string name = array_name(entry.name);
+    std::vector<std::byte> scratch;
+    array values = parse_npy(reader.read(entry, scratch), text(source, ": field ", name));
     try {
-      std::vector<std::byte> scratch;
-      place(name, parse_npy(reader.read(entry, scratch), source), ends, out);
+      place(name, std::move(values), ends, out);
     } catch (const invalid_input& problem) {
-      throw file_error(source, text("field ", to_json(name), ": ", problem.what()));
+      throw file_error(source, problem.what());
     }
   }
   try {

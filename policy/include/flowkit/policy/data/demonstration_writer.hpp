@@ -13,14 +13,14 @@ namespace flowkit::policy {
 
 /// What a new data set holds.
 struct demonstration_layout {
-  std::vector<field_info> fields;       ///< per frame, e.g. {"action", f32, [4]}
-  std::vector<field_info> per_episode;  ///< per episode, e.g. {"seed", i64, []}
-  json_value attributes;                ///< free-form object, or null
+  std::vector<field_info> fields;            ///< per frame, e.g. {"action", f32, [4]}
+  std::vector<field_info> per_episode = {};  ///< per episode, e.g. {"seed", i64, []}
+  json_value attributes = {};                ///< free-form object, or null
 };
 
 /// How it is written.
 struct writer_options {
-  compressor compress;
+  compressor compress = {};
   index_t chunk_bytes = index_t{256} << 10;  ///< of decoded frames per chunk, at least one frame
 };
 

@@ -10,11 +10,11 @@ namespace flowkit::policy {
 
 /// Which fields a window is made of.
 struct window_fields {
-  std::vector<std::string> state;     ///< joined per frame, in this order; may be empty
-  std::string action = "action";      ///< empty: windows without actions
-  std::vector<std::string> images;    ///< each [height, width, channels] of u8 or float
-  index_t crop = 0;                   ///< side of the square cut from images; 0 keeps all
-  float image_scale = 1.0F / 255.0F;  ///< multiplies u8 pixels: [0, 1] by default
+  std::vector<std::string> state = {};   ///< joined per frame, in this order; may be empty
+  std::string action = "action";         ///< empty: windows without actions
+  std::vector<std::string> images = {};  ///< each [height, width, channels] of u8 or float
+  index_t crop = 0;                      ///< side of the square cut from images; 0 keeps all
+  float image_scale = 1.0F / 255.0F;     ///< multiplies u8 pixels: [0, 1] by default
 };
 
 /// Where the cut is made: in the middle, or at a place drawn per window and camera.

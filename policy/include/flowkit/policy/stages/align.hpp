@@ -25,8 +25,8 @@ using alignment_rule =
 /// The operator of that name with its default settings. Throws invalid_input for another name.
 [[nodiscard]] alignment_rule rule_from_text(std::string_view name);
 [[nodiscard]] json_value json_of(const alignment_rule& rule);
-/// The settings that provenance keeps, by name.
-[[nodiscard]] std::map<std::string, double> thresholds_of(const alignment_rule& rule);
+/// The numbers in the document of a rule, as "align.<name>": what provenance keeps.
+[[nodiscard]] std::map<std::string, double> thresholds_of(const json_value& rule);
 
 /// What align made.
 struct align_result {

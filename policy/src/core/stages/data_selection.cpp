@@ -1,0 +1,156 @@
+#include <flowkit/io/sha256.hpp>
+#include <flowkit/policy/stages/data_selection.hpp>
+
+#include <algorithm>
+
+namespace flowkit::policy {
+namespace {
+
+constexpr index_t small_frame = 4096;  // bytes: above, a field holds pictures
+
+const field_info& field_of(const demonstrations& data, const std::string& name) {
+  return data.fields()[data.field(name)];
+}
+
+/// What the data set calls the dimensions of a field; null if it does not say.
+const json_value* given_names(const demonstrations& data, const std::string& field) {
+  const json_value& attributes = data.attributes();
+  const json_value* all = attributes.is_object() ? attributes.find("dimensions") : nullptr;
+  return all != nullptr && all->is_object() ? all->find(field) : nullptr;
+}
+
+std::vector<std::string> dimension_names(const demonstrations& data, const std::string& field) {
+  const field_info& info = field_of(data, field);
+  FLOWKIT_VALIDATE(info.frame.size() <= 1 && info.width() >= 1 && info.width() <= max_dimensions,
+                   "field '", field, "' of ", data.source(), " has frames of shape ",
+                   flowkit::to_text(info.frame), ": states and actions are vectors of 1 to ",
+                   max_dimensions, " numbers");
+  std::vector<std::string> names;
+  const json_value* given = given_names(data, field);
+  for (index_t i = 0; given == nullptr && i < info.width(); ++i) {
+    names.push_back(info.frame.empty() ? field : text(field, ".", i));
+  }
+  if (given == nullptr) return names;
+  for (const json_value& name : given->as_array()) names.push_back(name.as_string());
+  FLOWKIT_VALIDATE(static_cast<index_t>(names.size()) == info.width(), "attribute dimensions.",
+                   field, " of ", data.source(), " names ", names.size(), " dimensions of ",
+                   info.width(), ": name each of them, or leave the attribute out");
+  return names;
+}
+
+camera camera_of(const demonstrations& data, const std::string& field, index_t crop) {
+  const field_info& info = field_of(data, field);
+  FLOWKIT_VALIDATE(info.type == dtype::u8 && info.frame.size() == 3 && info.frame[2] == 3,
+                   "field '", to_text(info), "' of ", data.source(),
+                   " is no camera: frames must be u8 [height, width, 3]");
+  return {.name = field,
+          .height = info.frame[0],
+          .width = info.frame[1],
+          .crop_height = crop,
+          .crop_width = crop};
+}
+
+/// Frames of several fields side by side: [frames, total width].
+std::vector<float> joined(const demonstrations& data, const std::vector<std::string>& fields,
+                          const frame_range& range, index_t width) {
+  std::vector<float> all(static_cast<std::size_t>(range.count * width));
+  index_t column = 0;
+  for (const std::string& name : fields) {
+    const std::size_t number = data.field(name);
+    const index_t own = data.fields()[number].width();
+    std::vector<float> part(static_cast<std::size_t>(range.count * own));
+    data.read<float>(number, range, part);
+    for (index_t f = 0; f < range.count; ++f) {
+      std::copy_n(part.begin() + f * own, own, all.begin() + f * width + column);
+    }
+    column += own;
+  }
+  return all;
+}
+
+template <class Kind>
+normalizer<Kind> fitted(const demonstrations& data, const std::vector<std::string>& fields,
+                        index_t width, std::span<const index_t> episodes,
+                        const normalizer_options& options) {
+  running_statistics statistics(width);
+  for (const index_t e : episodes) {
+    if (width == 0) break;
+    const frame_range range = data.episode(e);
+    const std::vector<float> rows = joined(data, fields, range, width);
+    using row_view = view<const float, 2, host_space>;
+    statistics.add(quantity<Kind, physical, const float>(
+        row_view(rows.data(), extents<2>{range.count, width})));
+  }
+  return normalizer<Kind>(statistics.result(), options);
+}
+
+void hash_field(sha256& hash, const demonstrations& data, std::size_t field) {
+  const bool small = data.fields()[field].frame_bytes() <= small_frame;
+  hash.update(flowkit::detail::bytes_of(to_text(data.fields()[field]) + "\n"));
+  for (index_t e = 0; e < data.episodes(); ++e) {
+    frame_range range = data.episode(e);
+    if (!small) range.count = std::min<index_t>(range.count, 1);
+    data.visit(field, range, [&](byte_view bytes) { hash.update(bytes); });
+  }
+}
+
+}  // namespace
+
+spec spec_of(const demonstrations& data, const data_selection& s) {
+  spec out{.horizon = s.horizon, .observe = s.observe, .execute = s.execute};
+  out.action = dimension_names(data, s.action);
+  for (const std::string& field : s.state) {
+    for (std::string& name : dimension_names(data, field)) out.state.push_back(std::move(name));
+  }
+  for (const std::string& field : s.cameras) out.cameras.push_back(camera_of(data, field, s.crop));
+  validate(out);
+  return out;
+}
+
+episode_split split_of(const demonstrations& data, const data_selection& s) {
+  FLOWKIT_VALIDATE(s.episodes >= 0, "training on ", s.episodes,
+                   " episodes: give a number, or 0 for all of them");
+  episode_split split = split_episodes(data.episodes(), s.validation, rng_key{s.seed});
+  if (s.episodes > 0 && s.episodes < static_cast<index_t>(split.train.size())) {
+    split.train.resize(static_cast<std::size_t>(s.episodes));
+  }
+  FLOWKIT_VALIDATE(!split.train.empty(), data.source(), " has ", data.episodes(),
+                   " episodes, so none is left to train on: collect more, or put fewer aside");
+  return split;
+}
+
+policy_normalizers fit_normalizers(const demonstrations& data, const data_selection& s,
+                                   const normalizer_options& action,
+                                   const normalizer_options& state) {
+  const spec shape = spec_of(data, s);
+  const std::vector<index_t> episodes = split_of(data, s).train;
+  return {fitted<action_kind>(data, {s.action}, shape.action_size(), episodes, action),
+          fitted<state_kind>(data, s.state, shape.state_size(), episodes, state)};
+}
+
+std::string fingerprint(const demonstrations& data) {
+  sha256 hash;
+  hash.update(std::as_bytes(data.episode_ends()));
+  for (const auto& [name, values] : data.per_episode()) {
+    hash.update(flowkit::detail::bytes_of(name + flowkit::to_text(values.type()) +
+                                          flowkit::to_text(values.shape())));
+    hash.update(values.bytes());
+  }
+  for (std::size_t f = 0; f < data.fields().size(); ++f) hash_field(hash, data, f);
+  return flowkit::to_text(hash.digest());
+}
+
+json_value json_of(const data_selection& s) {
+  const auto list = [](const std::vector<std::string>& names) {
+    json_array out;
+    for (const std::string& name : names) out.emplace_back(name);
+    return out;
+  };
+  return json_object{{"state", list(s.state)},     {"action", s.action},
+                     {"cameras", list(s.cameras)}, {"crop", s.crop},
+                     {"horizon", s.horizon},       {"observe", s.observe},
+                     {"execute", s.execute},       {"validation", s.validation},
+                     {"episodes", s.episodes},     {"seed", text(s.seed)}};
+}
+
+}  // namespace flowkit::policy

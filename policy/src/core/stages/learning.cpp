@@ -1,0 +1,119 @@
+#include "core/stages/learning.hpp"
+
+#include <filesystem>
+
+namespace flowkit::policy {
+namespace {
+
+/// Small networks, a demonstration: some minutes on two cores.
+learn_options quick() {
+  learn_options o;
+  o.base.network.dims = {32, 64, 128};
+  o.base.network.time_embedding = 32;
+  o.base.fit = {.steps = 1000, .batch = 128};
+  o.couple.noises = 4;
+  o.couple.windows = 2000;
+  o.couple.solver = {.steps = 10};
+  o.distill.fit = {.steps = 800, .batch = 128, .warmup = 50, .keep = kept_weights::last};
+  return o;
+}
+
+learn_options standard() {
+  learn_options o;
+  o.base.network.dims = {32, 64, 128};
+  o.base.network.time_embedding = 32;
+  o.base.fit = {.steps = 2500, .batch = 128};
+  o.couple.noises = 10;
+  o.couple.windows = 2500;
+  o.couple.solver = {.steps = 20};
+  o.distill.fit = {.steps = 2500, .batch = 128, .keep = kept_weights::last};
+  o.straighten = o.distill.fit;
+  return o;
+}
+
+/// Liu et al. 2023; Xue et al. 2025: full networks and lengths.
+learn_options paper() {
+  learn_options o;
+  o.base.network = network_preset("meta_world");
+  o.base.fit = {.steps = 100'000,
+                .batch = 64,
+                .learning_rate = 1e-4,
+                .warmup = 500,
+                .clip_norm = std::numeric_limits<double>::infinity(),
+                .log_every = 100,
+                .evaluate_every = 1000,
+                .checkpoint_every = 1000};
+  o.couple.solver.tolerance = 1e-5;
+  o.distill.fit = o.base.fit;
+  o.distill.fit.keep = kept_weights::last;
+  o.straighten = o.distill.fit;
+  o.rounds = 2;
+  return o;
+}
+
+}  // namespace
+
+std::vector<std::string> learning_preset_names() { return {"quick", "standard", "paper"}; }
+
+learn_options learning_preset(std::string_view name) {
+  if (name == "quick") return quick();
+  if (name == "standard") return standard();
+  FLOWKIT_VALIDATE(name == "paper", "there is no preset '", name,
+                   "': choose quick, standard or paper");
+  return paper();
+}
+
+namespace detail {
+
+void validate_learn(const learn_options& o) {
+  FLOWKIT_VALIDATE(o.rounds == 1 || o.rounds == 2, "learning in ", o.rounds,
+                   " rounds: the method has one or two");
+  FLOWKIT_VALIDATE(o.held_out_noises >= 0, "held-out couplings of ", o.held_out_noises,
+                   " noises: give a number, or 0 for none");
+  validate(o.base.fit);
+  validate(o.distill.fit);
+  if (o.rounds == 2) validate(o.straighten);
+}
+
+std::string path_in(const std::string& folder, std::string_view stage) {
+  return (std::filesystem::path(folder) / stage).string();
+}
+
+void note(stage_end& all, stage_end stage, bool first) {
+  const bool done_before = stage == stage_end::unchanged;
+  if (first || stage == stage_end::stopped) {
+    all = stage;
+  } else if (!done_before) {
+    all = stage_end::finished;
+  }
+}
+
+bool couples_held_out(const learn_options& o, const train_base_result& base) {
+  return o.held_out_noises > 0 && base.held_out_windows > 0;
+}
+
+couple_options held_out_couple(const learn_options& o) {
+  couple_options out = o.couple;
+  out.part = data_part::validation;
+  out.noises = o.held_out_noises;
+  out.windows = o.distill.fit.held_out_windows;
+  return out;
+}
+
+distill_options straightening(const learn_options& o) {
+  return {.method = "straightened",
+          .times = distill_times::uniform,
+          .fit = o.straighten,
+          .start = o.distill.start,
+          .inference = o.base.inference,
+          .seed = o.distill.seed};
+}
+
+distill_options reflow_student(const learn_options& o) {
+  distill_options out = o.distill;
+  out.method = "reflow";
+  return out;
+}
+
+}  // namespace detail
+}  // namespace flowkit::policy

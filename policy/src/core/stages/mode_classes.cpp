@@ -1,0 +1,104 @@
+#include "core/stages/mode_classes.hpp"
+
+#include <flowkit/align/neighbourhood.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+namespace flowkit::policy::detail {
+namespace {
+
+constexpr index_t compared = 16;
+
+/// Mean over the steps of the distance between two chunks' actions.
+double distance(const float* a, const float* b, index_t size, index_t steps) {
+  const index_t width = size / steps;
+  double sum = 0;
+  for (index_t s = 0; s < steps; ++s) {
+    double square = 0;
+    for (index_t i = s * width; i < (s + 1) * width; ++i) {
+      const double d = static_cast<double>(a[i]) - static_cast<double>(b[i]);
+      square += d * d;
+    }
+    sum += std::sqrt(square);
+  }
+  return sum / static_cast<double>(steps);
+}
+
+/// The mode of the nearest expert chunk among some windows that have one; -1 without any.
+std::int32_t mode_of(const float* chunk, const couplings_view& v, const mode_chunks& chunks,
+                     std::span<const row_t> around) {
+  double nearest = std::numeric_limits<double>::infinity();
+  std::int32_t mode = -1;
+  for (const row_t row : around) {
+    const std::int32_t of_row = v.mode[static_cast<std::size_t>(row)];
+    if (of_row < 0) continue;
+    const double d = distance(chunk, chunks.experts.data() + row * v.chunk, v.chunk, chunks.steps);
+    if (d < nearest) {
+      nearest = d;
+      mode = of_row;
+    }
+  }
+  return mode;
+}
+
+/// Numbers of pairs by mode.
+struct counts {
+  index_t experts = 0;
+  index_t before = 0;
+  index_t after = 0;
+};
+
+mode_balance shares(const std::map<std::int32_t, counts>& by_mode, index_t switched, index_t all) {
+  mode_balance out;
+  const auto share = [&](index_t n) {
+    return all == 0 ? 0 : static_cast<double>(n) / static_cast<double>(all);
+  };
+  for (const auto& [mode, n] : by_mode) {
+    out.mode.push_back(mode);
+    out.experts.push_back(share(n.experts));
+    out.before.push_back(share(n.before));
+    out.after.push_back(share(n.after));
+  }
+  out.switched = share(switched);
+  return out;
+}
+
+}  // namespace
+
+bool has_modes(const couplings_view& v) {
+  return std::any_of(v.mode.begin(), v.mode.end(), [](std::int32_t m) { return m >= 0; });
+}
+
+mode_balance balance_of(const couplings_view& v, const mode_chunks& chunks,
+                        std::span<const row_t> near, index_t count) {
+  const window_origin origin{v.episode, v.offset, chunks.steps};
+  std::map<std::int32_t, counts> by_mode;
+  std::vector<row_t> around;
+  row_t around_of = -1;
+  index_t switched = 0;
+  index_t all = 0;
+  for (index_t i = 0; i < v.size(); ++i) {
+    const row_t own = v.window[static_cast<std::size_t>(i)];
+    if (own != around_of) {
+      choose_neighbours(
+          near.subspan(static_cast<std::size_t>(own * count), static_cast<std::size_t>(count)), own,
+          origin, compared, around);
+      around_of = own;
+    }
+    const std::int32_t before = mode_of(chunks.before.data() + i * v.chunk, v, chunks, around);
+    const std::int32_t after = mode_of(chunks.after.data() + i * v.chunk, v, chunks, around);
+    const std::int32_t expert = v.mode[static_cast<std::size_t>(own)];
+    if (before < 0 || expert < 0) continue;
+    ++all;
+    ++by_mode[expert].experts;
+    ++by_mode[before].before;
+    ++by_mode[after].after;
+    switched += before != after ? 1 : 0;
+  }
+  return shares(by_mode, switched, all);
+}
+
+}  // namespace flowkit::policy::detail

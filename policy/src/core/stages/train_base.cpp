@@ -1,0 +1,45 @@
+#include "core/stages/train_base_body.hpp"
+
+namespace flowkit::policy::detail {
+
+std::string selection_hash(const data_selection& s) { return hash_of(to_json(policy::json_of(s))); }
+
+json_value plan_of(const train_base_options& o, std::string_view backend, const std::string& data) {
+  return json_object{{"backend", backend},
+                     {"data", data},
+                     {"selection", policy::json_of(o.data)},
+                     {"network", policy::json_of(o.network)},
+                     {"action", json_of(o.action)},
+                     {"state", json_of(o.state)},
+                     {"fit", policy::json_of(o.fit)},
+                     {"inference", json_of(o.inference)},
+                     {"seed", text(o.seed)}};
+}
+
+json_value json_of(const train_base_result& r) {
+  return json_object{
+      {"fit", json_of(r.fit)}, {"windows", r.windows}, {"held_out_windows", r.held_out_windows}};
+}
+
+train_base_result base_result(const stage_folder& place, const json_value& json) {
+  return {.end = stage_end::unchanged,
+          .policy = place / policy_name,
+          .fit = fit_from(json.at("fit")),
+          .windows = json.at("windows").as_integer(),
+          .held_out_windows = json.at("held_out_windows").as_integer()};
+}
+
+policy_manifest base_manifest(const demonstrations& data, const train_base_options& o,
+                              const std::string& hash) {
+  policy_manifest m{.specification = spec_of(data, o.data),
+                    .network = o.network,
+                    .normalizers = fit_normalizers(data, o.data, o.action, o.state),
+                    .method = "base",
+                    .inference = o.inference};
+  m.origin.parents = {{"data", hash}, {"selection", selection_hash(o.data)}};
+  m.origin.seeds = {{"train_base", o.seed}, {"split", o.data.seed}};
+  validate(m);
+  return m;
+}
+
+}  // namespace flowkit::policy::detail

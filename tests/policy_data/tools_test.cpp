@@ -1,0 +1,180 @@
+// What inspect, validate and convert say and do.
+#include <flowkit/core/error.hpp>
+#include <flowkit/policy/data/convert.hpp>
+#include <flowkit/policy/data/inspect.hpp>
+#include <flowkit/policy/data/validate.hpp>
+
+#include "support/files.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "policy_data/data_fixture.hpp"
+
+namespace flowkit::policy {
+namespace {
+
+using flowkit::testing::golden;
+using flowkit::testing::message_of;
+using flowkit::testing::temporary_directory;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::ResultOf;
+
+/// A field of two columns in memory: the frame number, and a constant.
+demonstrations two_columns(float second) {
+  std::vector<float> values;
+  for (int frame = 0; frame < 6; ++frame) {
+    values.push_back(static_cast<float>(frame));
+    values.push_back(second);
+  }
+  const auto bytes = std::as_bytes(std::span(values));
+  const array all(dtype::f32, {6, 2}, {bytes.begin(), bytes.end()});
+  return {{field_in_memory("x", all)}, {2, 6}};
+}
+
+TEST(inspect, tells_lengths_ranges_and_constant_columns) {
+  const data_summary summary = inspect(two_columns(3));
+
+  EXPECT_EQ(summary.episodes, 2);
+  EXPECT_EQ(summary.shortest, 2);
+  EXPECT_EQ(summary.longest, 4);
+  EXPECT_EQ(summary.mean_length, 3);
+  const field_summary& field = summary.fields.at(0);
+  EXPECT_EQ(field.minimum, 0);
+  EXPECT_EQ(field.maximum, 5);
+  EXPECT_EQ(field.mean, (15.0 + 6 * 3.0) / 12);  // small integers: exact
+  EXPECT_THAT(field.constant, ElementsAre(1));
+  EXPECT_THAT(field.minima, ElementsAre(0, 3));
+}
+
+TEST(inspect, counts_what_is_not_finite_and_leaves_it_out) {
+  const data_summary summary = inspect(two_columns(NAN));
+
+  EXPECT_EQ(summary.fields[0].not_finite, 6);
+  EXPECT_EQ(summary.fields[0].mean, 2.5);
+  EXPECT_THAT(to_text(summary), HasSubstr("NOT FINITE: 6 numbers"));
+}
+
+TEST(inspect, writes_a_table_and_a_document) {
+  const data_summary summary = inspect(demonstrations(golden("formats/replay.zarr")));
+
+  const json_value document = to_json_value(summary);
+
+  EXPECT_THAT(to_text(summary), HasSubstr("3 episodes, 22 frames; lengths 6 to 9, mean 7.33333"));
+  EXPECT_EQ(document.at("fields").as_array()[1].at("name").as_string(), "img");
+  EXPECT_EQ(document.at("fields").as_array()[1].at("frame_shape").as_array().size(), 3U);
+  EXPECT_EQ(document.at("frames").as_integer(), 22);
+}
+
+void expect_equal(const demonstrations& a, const demonstrations& b) {
+  ASSERT_EQ(a.fields(), b.fields());
+  EXPECT_THAT(a.episode_ends(), ::testing::ElementsAreArray(b.episode_ends()));
+  for (std::size_t i = 0; i < a.fields().size(); ++i) {
+    std::vector<std::byte> bytes[2];
+    for (const int which : {0, 1}) {
+      const demonstrations& data = which == 0 ? a : b;
+      data.visit(i, {0, data.frames()}, [&](byte_view part) {
+        bytes[which].insert(bytes[which].end(), part.begin(), part.end());
+      });
+    }
+    EXPECT_EQ(bytes[0], bytes[1]) << a.fields()[i].name;
+  }
+}
+
+TEST(convert, keeps_every_bit_between_directory_and_archive) {
+  temporary_directory dir;
+  const demonstrations original(golden("formats/replay.zarr"));
+
+  convert(original, dir / "a.zarr.zip", {{compression::zlib, 6}, 500});
+  convert(demonstrations(dir / "a.zarr.zip"), dir / "b.zarr", {{compression::none}, 1});
+  convert(demonstrations(dir / "b.zarr"), dir / "c.zarr");
+
+  for (const char* name : {"a.zarr.zip", "b.zarr", "c.zarr"}) {
+    expect_equal(original, demonstrations(dir / name));
+    EXPECT_THAT(validate_demonstrations(dir / name), IsEmpty());
+  }
+  EXPECT_EQ(dir.count(), 3);  // no temporary file is left
+}
+
+TEST(convert, keeps_attributes_and_values_per_episode) {
+  temporary_directory dir;
+  {
+    demonstration_writer writer(dir / "d.zarr", testing::layout());
+    testing::write_episodes(writer, {3, 4});
+  }
+
+  convert(demonstrations(dir / "d.zarr"), dir / "e.zarr.zip");
+
+  const demonstrations copy(dir / "e.zarr.zip");
+  EXPECT_EQ(to_json(copy.attributes()), to_json(testing::layout().attributes));
+  EXPECT_EQ(copy.per_episode().at("seed").converted<std::int64_t>(),
+            (std::vector<std::int64_t>{100, 101}));
+}
+
+TEST(convert, gives_a_directory_that_can_be_continued) {
+  temporary_directory dir;
+  {
+    demonstration_writer writer(dir / "d.zarr", testing::layout());
+    testing::write_episodes(writer, {3, 4});
+  }
+  convert(demonstrations(dir / "d.zarr"), dir / "e.zarr", testing::small_chunks());
+
+  demonstration_writer writer(dir / "e.zarr", testing::layout());
+  testing::write_episodes(writer, {2});
+
+  testing::expect_reference(demonstrations(dir / "e.zarr"), 9);
+}
+
+TEST(convert, never_replaces_and_leaves_nothing_behind_when_it_fails) {
+  temporary_directory dir;
+  const demonstrations broken(golden("broken/zarr_chunk_truncated"));
+  flowkit::testing::write_raw(dir / "there.zip", "x");
+
+  EXPECT_THROW(convert(broken, dir / "there.zip"), file_error);
+  EXPECT_THROW(convert(broken, dir / "new.zarr"), file_error);
+  EXPECT_THROW(convert(broken, dir / "new.zarr.zip"), file_error);
+
+  EXPECT_EQ(dir.count(), 1);
+}
+
+TEST(validate, finds_nothing_in_good_data) {
+  EXPECT_THAT(validate_demonstrations(golden("formats/replay.zarr")), IsEmpty());
+  EXPECT_THAT(validate_demonstrations(golden("formats/replay.zarr.zip")), IsEmpty());
+}
+
+TEST(validate, names_file_and_field_of_every_problem) {
+  const auto lines = [](const char* name) {
+    std::string out;
+    for (const finding& one : validate_demonstrations(golden(name))) out += to_text(one) + "\n";
+    return out;
+  };
+
+  EXPECT_THAT(lines("broken/zarr_chunk_truncated"),
+              HasSubstr("broken/zarr_chunk_truncated: field action: data/action/"));
+  EXPECT_THAT(lines("broken/zarr_bad_compressor"), HasSubstr("field action: data/action/.zarray: "
+                                                             "the compressor \"nope\""));
+  EXPECT_THAT(lines("broken/zarr_ends_decreasing"),
+              HasSubstr("field episode_ends: episode 1 ends at frame 3, but must end after frame "
+                        "5"));
+  EXPECT_THAT(lines("broken/zarr_missing_chunk"), HasSubstr("note: "));
+  EXPECT_THAT(lines("broken/zarr_missing_chunk"), HasSubstr("1 chunks are absent"));
+  EXPECT_THAT(lines("nowhere"), HasSubstr("nowhere: cannot open"));
+}
+
+TEST(validate, finds_numbers_that_are_not_finite) {
+  temporary_directory dir;
+  convert(two_columns(INFINITY), dir / "d.zarr");
+
+  const auto found = validate_demonstrations(dir / "d.zarr");
+
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].field, "x");
+  EXPECT_EQ(found[0].what, "6 numbers are not finite, the first at frame 0, number 1");
+}
+
+}  // namespace
+}  // namespace flowkit::policy
