@@ -172,6 +172,26 @@ TEST_P(every_setting, nothing_allocates_after_the_first_call) {
   EXPECT_EQ(allocations.count(), 0);
 }
 
+TEST_P(every_setting, nothing_allocates_after_a_warm_up_which_leaves_no_trace) {
+  backend be;
+  const auto p = example_policy(be, true);
+  const std::vector<std::uint8_t> pixels(20 * 24 * 3, 90);
+  const frame_view frame(pixels.data(), extents<3>{20, 24, 3});
+  const std::vector<float> state = state_of(1);
+  controller cold(be, p, {.inference = GetParam().inference});
+  controller warm(be, p, {.inference = GetParam().inference});
+  cold.observe({state, {&frame, 1}});
+  const std::vector<float> expected = numbers_of(cold.act().actions);
+
+  warm.warm_up();
+  const allocation_counter allocations;
+  warm.observe({state, {&frame, 1}});
+  const action_plan plan = warm.act();
+
+  EXPECT_EQ(allocations.count(), 0);
+  EXPECT_EQ(numbers_of(plan.actions), expected);
+}
+
 const setting settings[] = {
     {"one_step", {.steps = 1}},
     {"ten_steps", {.steps = 10}},

@@ -12,10 +12,10 @@ namespace flowkit::policy {
 
 /// Limits in physical units; an empty vector sets none, otherwise there is one per dimension.
 struct guard_options {
-  std::vector<double> lowest;
-  std::vector<double> highest;
-  std::vector<double> largest_step;  ///< between consecutive actions
-  std::vector<double> rest;          ///< replaces what is not finite at the very start; default 0
+  std::vector<double> lowest = {};
+  std::vector<double> highest = {};
+  std::vector<double> largest_step = {};  ///< between consecutive actions
+  std::vector<double> rest = {};  ///< replaces what is not finite at the very start; default 0
 };
 
 /// Bounds as the demonstrations show them, and their mean to rest at.

@@ -34,10 +34,10 @@ void validate(const inference_options& o);
 
 /// Where a policy comes from.
 struct provenance {
-  std::map<std::string, std::string> parents;  ///< SHA-256 of each input file, by role
-  std::map<std::string, std::uint64_t> seeds;
-  std::map<std::string, double> thresholds;
-  std::string version;  ///< of this library, filled in when the file is written
+  std::map<std::string, std::string> parents = {};  ///< SHA-256 of each input file, by role
+  std::map<std::string, std::uint64_t> seeds = {};
+  std::map<std::string, double> thresholds = {};
+  std::string version = {};  ///< of this library, filled in when the file is written
 
   friend bool operator==(const provenance&, const provenance&) = default;
 };

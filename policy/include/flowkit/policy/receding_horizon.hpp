@@ -39,8 +39,8 @@ struct action_plan {
 
 /// Runs a policy on one robot, or on many in lockstep (vectorised environments). Laws: the noise
 /// of a robot depends on (seed, episode, call) alone and every sample on its own row, so a robot
-/// acts the same alone and among others; equal seeds give equal actions. After the first call,
-/// `observe` and `act` allocate nothing (test: controller_test). Refers to backend and policy,
+/// acts the same alone and among others; equal seeds give equal actions. After the second call, or
+/// after `warm_up`, `observe` and `act` allocate nothing. Refers to backend and policy,
 /// which must outlive it. One object per thread of control.
 template <NeuralBackend B>
 class receding_horizon {
@@ -91,8 +91,19 @@ class receding_horizon {
   }
   void observe(const observation& o) { observe(0, o); }
 
-  /// Predicts a chunk for every robot. Throws invalid_input if one has not observed since its
-  /// reset. Synchronises.
+  /// Evaluates everything on what has been seen so far, without a trace in later results. Call it
+  /// before a control loop whose first call must be as fast as the others. Allocates.
+  void warm_up() {
+    for (int pass = 0; pass < 2; ++pass) {  // the second merges the blocks of the workspace
+      encode();
+      be_->fill(chunk_.view(), T(0));
+      sampler_(*be_, inference(), chunk_.view());
+    }
+  }
+
+  /// Predicts a chunk for every robot. The guard continues from the end of the plan before: who
+  /// executes only part of a plan, or splices chunks, guards single actions by an own action_guard.
+  /// Throws invalid_input if a robot has not observed since its reset. Synchronises.
   action_plan act() {
     for (index_t i = 0; i < robots(); ++i) {
       FLOWKIT_VALIDATE(history_.seen(i) > 0, "robot ", i,

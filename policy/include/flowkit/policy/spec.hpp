@@ -30,9 +30,9 @@ struct spec {
   index_t horizon = 16;
   index_t observe = 2;
   index_t execute = 8;
-  std::vector<std::string> action;  ///< names of the action's dimensions, at least one
-  std::vector<std::string> state;   ///< names of the state's dimensions; none: images only
-  std::vector<camera> cameras;      ///< none: states only
+  std::vector<std::string> action = {};  ///< names of the action's dimensions, at least one
+  std::vector<std::string> state = {};   ///< names of the state's dimensions; none: images only
+  std::vector<camera> cameras = {};      ///< none: states only
 
   [[nodiscard]] index_t action_size() const { return static_cast<index_t>(action.size()); }
   [[nodiscard]] index_t state_size() const { return static_cast<index_t>(state.size()); }
