@@ -36,7 +36,7 @@ void note_sweep(const context& c, std::span<const double> radii,
   policy::sweep_record record{
       .parameter = "radius, action units",
       .caption = "What alignment would do to the same couplings; no student was trained.",
-      .scale = axis_scale::logarithmic};
+      .scale = axis_scale::log};
   for (std::size_t i = 0; i < found.size(); ++i) {
     policy::sweep_point point{.series = found[i].rule,
                               .distance = found[i].after.mean,

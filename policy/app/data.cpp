@@ -26,8 +26,7 @@ void inspect_data(const context& c) {
 void convert_data(const context& c) {
   const std::vector<std::string>& paths = operands(c, 2, "convert FROM TO");
   policy::convert(policy::demonstrations(paths[1]), paths[2]);
-  c.answer(json_object{{"from", paths[1]}, {"to", paths[2]}},
-           text(paths[1], " -> ", paths[2]));
+  c.answer(json_object{{"from", paths[1]}, {"to", paths[2]}}, text(paths[1], " -> ", paths[2]));
 }
 
 void validate_data(const context& c) {
@@ -42,10 +41,9 @@ void validate_data(const context& c) {
                                {"what", f.what}});
     lines += policy::to_text(f) + "\n";
   }
-  const auto problems =
-      std::count_if(found.begin(), found.end(), [](const policy::finding& f) {
-        return f.level == policy::severity::problem;
-      });
+  const auto problems = std::count_if(found.begin(), found.end(), [](const policy::finding& f) {
+    return f.level == policy::severity::problem;
+  });
   if (found.empty()) lines = text(path, ": nothing is wrong\n");
   c.answer(json_object{{"path", path}, {"findings", std::move(list)}}, lines);
   if (problems > 0) throw file_error(path, text(problems, " problems were found"));
@@ -61,8 +59,8 @@ void data(const context& c) {
   if (action == "inspect") return inspect_data(c);
   if (action == "convert") return convert_data(c);
   if (action == "validate") return validate_data(c);
-  throw invalid_input(text("there is no action 'data ", action, "'",
-                           policy::suggestion(action, actions)));
+  throw invalid_input(
+      text("there is no action 'data ", action, "'", policy::suggestion(action, actions)));
 }
 
 }  // namespace flowkit::app

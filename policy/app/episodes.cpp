@@ -59,8 +59,7 @@ std::vector<policy::episode_result> play(const context& c, B& be,
                                                 .noise_seed = noise_seed,
                                                 .inference = m.inference,
                                                 .threads = threads_of(c)});
-  progress shown(
-      {.label = m.label, .unit = "episode", .total = episodes, .style = c.display()});
+  progress shown({.label = m.label, .unit = "episode", .total = episodes, .style = c.display()});
   policy::rollout_hooks hooks{.mode_of = mode_namer(c), .stop = c.stop};
   hooks.on_episode = [&](index_t done) { shown.update(done); };
   std::vector<policy::episode_result> out = runner.run(hooks);

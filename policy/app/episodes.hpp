@@ -12,8 +12,7 @@ void measure_episodes(const context& c, const method& m, policy::evaluation_resu
 
 /// Writes film.png and pictures.json of one episode into a folder, if frames are asked for.
 /// Returns the names of the files.
-std::vector<std::string> film_episode(const context& c, const method& m,
-                                      const std::string& folder);
+std::vector<std::string> film_episode(const context& c, const method& m, const std::string& folder);
 
 /// Modes of the demonstrations by name; empty for tasks with one.
 [[nodiscard]] policy::mode_counts expert_modes(const context& c);

@@ -77,8 +77,8 @@ std::vector<std::string> film_episode(const context& c, const method& m,
   const film all = on_backend(c, [&](auto& be) { return play(c, be, m); });
   const index_t count = std::min(wanted, all.count);
   const policy::render_options images;
-  write_text_file(folder + "/film.png", policy::film_strip_png(chosen(all, count), count,
-                                                               images.height, images.width));
+  write_text_file(folder + "/film.png",
+                  policy::film_strip_png(chosen(all, count), count, images.height, images.width));
   const std::string caption =
       text(m.label, ", seed ", c.values.integer("evaluate.first_seed"), ": ",
            all.success ? "solved" : "not solved", " after ", all.count - 1, " steps");

@@ -29,6 +29,24 @@ std::optional<double> acceptance_of(const context& c, const std::string& method)
   return policy::summary_from_json(read_json(report)).acceptance();
 }
 
+/// The episodes and offsets of measured windows, which are spread evenly over those put aside.
+policy::window_distances located(const policy::demonstrations& data,
+                                 const policy::measure_options& o,
+                                 const std::vector<double>& distances) {
+  const policy::window_index windows(
+      data.episode_ends(),
+      {.horizon = o.data.horizon, .observe = o.data.observe, .execute = o.data.execute},
+      policy::split_of(data, o.data).validation);
+  policy::window_distances out{.distance = distances};
+  const auto count = static_cast<index_t>(distances.size());
+  for (index_t i = 0; i < count; ++i) {
+    const policy::window w = windows[i * windows.size() / count];
+    out.episode.push_back(w.episode);
+    out.offset.push_back(w.first + o.data.observe - 1);  // the present step
+  }
+  return out;
+}
+
 /// Straightness with few windows: it is a mean over time and samples, and needs no more.
 policy::measure_options fewer(policy::measure_options o, index_t windows) {
   o.windows = std::min(o.windows, windows);
@@ -43,13 +61,15 @@ policy::flow_record measured_flow(const context& c) {
     const auto p = policy::load_policy(be, policy_path(c, "base"));
     policy::flow_record out;
     const policy::flow_straightness s = policy::straightness(be, p, data, fewer(all, 128));
-    policy::straightness_curve curve{.method = "base", .deviation = s.by_time, .total = s.curvature};
+    policy::straightness_curve curve{
+        .method = "base", .deviation = s.by_time, .total = s.curvature};
     for (std::size_t i = 0; i < s.by_time.size(); ++i) {
       curve.time.push_back((static_cast<double>(i) + 0.5) / static_cast<double>(s.by_time.size()));
     }
     out.straightness.push_back(std::move(curve));
     c.check_stop();
-    for (const auto& e : policy::solver_errors(be, p, data, fewer(all, 32), policy::usual_solvers())) {
+    for (const auto& e :
+         policy::solver_errors(be, p, data, fewer(all, 32), policy::usual_solvers())) {
       const bool adaptive = e.inference.solver == policy::inference_solver::dormand_prince;
       out.errors.push_back({.method = "base",
                             .solver = adaptive ? "dormand_prince" : "euler",
@@ -72,9 +92,7 @@ void measure_windows(const context& c, const method& m, policy::evaluation_resul
     return policy::expert_distance(be, p, data, options, m.inference);
   });
   out.action_spread = d.spread;
-  out.windows.distance = d.by_window;
-  out.windows.episode = d.episode;
-  out.windows.offset = d.offset;
+  out.windows = located(data, options, d.by_window);
 }
 
 void flow_stage(const context& c) {

@@ -25,11 +25,10 @@ index_t steps_of(std::string_view word, std::string_view label) {
 /// As reports call it.
 std::string label_of(const policy::policy_manifest& m, const policy::inference_options& o) {
   const bool adaptive = o.solver == policy::inference_solver::dormand_prince;
-  return policy::label_of(policy::evaluation_result{
-      .method = m.method,
-      .solver = adaptive ? "dormand_prince" : "euler",
-      .steps = adaptive ? 0 : o.steps,
-      .tolerance = adaptive ? o.tolerance : 0});
+  return policy::label_of(policy::evaluation_result{.method = m.method,
+                                                    .solver = adaptive ? "dormand_prince" : "euler",
+                                                    .steps = adaptive ? 0 : o.steps,
+                                                    .tolerance = adaptive ? o.tolerance : 0});
 }
 
 }  // namespace

@@ -13,9 +13,9 @@ struct method {
   policy::inference_options inference;
 };
 
-/// The methods that the settings ask for: evaluate.policy with its own solver if that is given, else
-/// all of evaluate.methods. Throws invalid_input for labels that mean nothing and policies that are
-/// not there yet.
+/// The methods that the settings ask for: evaluate.policy with its own solver if that is given,
+/// else all of evaluate.methods. Throws invalid_input for labels that mean nothing and policies
+/// that are not there yet.
 [[nodiscard]] std::vector<method> methods_of(const context& c);
 
 /// Reads one label; the policy file decides what it leaves open.
