@@ -97,7 +97,10 @@ void hash_field(sha256& hash, const demonstrations& data, std::size_t field) {
 }  // namespace
 
 spec spec_of(const demonstrations& data, const data_selection& s) {
-  spec out{.horizon = s.horizon, .observe = s.observe, .execute = s.execute};
+  spec out;
+  out.horizon = s.horizon;
+  out.observe = s.observe;
+  out.execute = s.execute;
   out.action = dimension_names(data, s.action);
   for (const std::string& field : s.state) {
     for (std::string& name : dimension_names(data, field)) out.state.push_back(std::move(name));

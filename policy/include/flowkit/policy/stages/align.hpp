@@ -31,7 +31,7 @@ using alignment_rule =
 /// What align made.
 struct align_result {
   stage_end end = stage_end::finished;
-  std::string aligned;  ///< path of the file with the aligned end points
+  std::string aligned = {};  ///< path of the file with the aligned end points
   alignment_summary summary = {};
   double seconds = 0;  ///< of this call, reading and writing included
 };

@@ -17,27 +17,27 @@ namespace flowkit::policy {
 /// An end point has the mode of the expert chunk nearest to it among the windows whose observations
 /// are nearest to its own.
 struct mode_balance {
-  std::vector<std::int32_t> mode;  ///< numbers of the modes, ascending
-  std::vector<double> experts;     ///< share of the pairs whose own window has the mode
-  std::vector<double> before;      ///< share of the generated end points
-  std::vector<double> after;       ///< share of the aligned ones
-  double switched = 0;             ///< share of all pairs that alignment moved to another mode
+  std::vector<std::int32_t> mode = {};  ///< numbers of the modes, ascending
+  std::vector<double> experts = {};     ///< share of the pairs whose own window has the mode
+  std::vector<double> before = {};      ///< share of the generated end points
+  std::vector<double> after = {};       ///< share of the aligned ones
+  double switched = 0;                  ///< share of all pairs that alignment moved to another mode
 };
 
 /// An alignment in numbers. Distances are means over the steps of the Euclidean distance between
 /// two chunks' actions in physical units, from an end point to the chunk of its own window.
 struct alignment_summary {
-  std::string rule;  ///< name of the operator
-  json_value settings;
+  std::string rule = {};  ///< name of the operator
+  json_value settings = {};
   index_t pairs = 0;
   index_t replaced = 0;
   index_t replaced_by_other_window = 0;
   std::array<index_t, 4> by_reason{};  ///< in the order of alignment_reason
-  distance_summary before;
-  distance_summary after;
+  distance_summary before = {};
+  distance_summary after = {};
   std::array<index_t, 4> pairs_by_phase{};  ///< by quarter of the episode
   std::array<index_t, 4> replaced_by_phase{};
-  std::optional<mode_balance> modes;  ///< nothing if the data set records none
+  std::optional<mode_balance> modes = {};  ///< nothing if the data set records none
 
   [[nodiscard]] double acceptance() const {
     return pairs == 0 ? 0 : static_cast<double>(replaced) / static_cast<double>(pairs);

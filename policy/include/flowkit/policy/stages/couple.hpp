@@ -23,12 +23,12 @@ struct couple_options {
 /// What couple made.
 struct couple_result {
   stage_end end = stage_end::finished;
-  std::string couplings;   ///< path of the couplings file
-  index_t size = 0;        ///< couplings
-  index_t windows = 0;     ///< windows of the part, all of which are stored as experts
-  index_t failed = 0;      ///< samples left out because their integration did not reach its end
-  double evaluations = 0;  ///< of the network, mean per coupling
-  double rate = 0;         ///< couplings per second of this call, encoding included
+  std::string couplings = {};  ///< path of the couplings file
+  index_t size = 0;            ///< couplings
+  index_t windows = 0;         ///< windows of the part, all of which are stored as experts
+  index_t failed = 0;          ///< samples left out because their integration did not reach its end
+  double evaluations = 0;      ///< of the network, mean per coupling
+  double rate = 0;             ///< couplings per second of this call, encoding included
 };
 
 /// Integrates the flow of a policy from fresh noise at the windows of a data set (reflow, Liu et

@@ -17,8 +17,8 @@ enum class distill_times : std::uint8_t {
 
 /// The files that distill reads.
 struct distill_inputs {
-  std::string policy;  ///< that the couplings were generated with; training starts from it
-  std::string couplings;
+  std::string policy = {};  ///< that the couplings were generated with; training starts from it
+  std::string couplings = {};
   std::string aligned = {};   ///< end points; empty: as generated (reflow)
   std::string held_out = {};  ///< couplings of the validation part, for the held-out loss
 };
@@ -36,7 +36,7 @@ struct distill_options {
 /// What distill made.
 struct distill_result {
   stage_end end = stage_end::finished;
-  std::string policy;  ///< path of the policy file
+  std::string policy = {};  ///< path of the policy file
   fit_summary fit = {};
 };
 

@@ -22,7 +22,7 @@ struct measure_options {
 /// Distances of chunks: means over the steps of the Euclidean distance of two actions, in physical
 /// units.
 struct chunk_distance {
-  inference_options inference;
+  inference_options inference = {};
   index_t windows = 0;
   double mean = 0;                     ///< to the expert's chunk, over windows and noises
   double executed = 0;                 ///< the same over the steps that are executed
@@ -58,7 +58,7 @@ flow_straightness straightness(B& be, const visuomotor_policy<B>& policy,
 
 /// What a cheaper solver costs in accuracy.
 struct solver_error {
-  inference_options inference;
+  inference_options inference = {};
   double evaluations = 0;  ///< per chunk
   double mean = 0;         ///< distance to the tight solution from the same noise, physical units
   double largest = 0;

@@ -22,7 +22,7 @@ struct train_base_options {
 /// What train_base made.
 struct train_base_result {
   stage_end end = stage_end::finished;
-  std::string policy;  ///< path of the policy file
+  std::string policy = {};  ///< path of the policy file
   fit_summary fit = {};
   index_t windows = 0;           ///< trained on
   index_t held_out_windows = 0;  ///< looked at for the held-out loss

@@ -1,0 +1,87 @@
+#include "toy_task.hpp"
+
+#include <gtest/gtest.h>
+
+namespace flowkit::policy {
+namespace {
+
+using namespace testing;
+using flowkit::testing::read_text;
+
+learn_options small(index_t rounds) {
+  learn_options o{.base = toy_base(10), .couple = toy_couple()};
+  o.couple.windows = 20;
+  o.couple.solver = {.steps = 2};
+  o.distill = toy_distill(10);
+  o.straighten = toy_distill(10).fit;
+  o.rounds = rounds;
+  return o;
+}
+
+TEST(Learn, GoesThroughAllStagesAndSkipsThemTheSecondTime) {
+  backend be;
+  const demonstrations data = toy_data({.episodes = 6});
+  const temporary_directory folder;
+
+  const learn_result first = learn(be, data, small(1), folder / "run");
+  const learn_result again = learn(be, data, small(1), folder / "run");
+
+  EXPECT_EQ(first.end, stage_end::finished);
+  EXPECT_EQ(again.end, stage_end::unchanged);
+  EXPECT_EQ(policy_file(first.student).manifest().method, "sefa");
+  EXPECT_EQ(policy_file(first.reflow_student).manifest().method, "reflow");
+  EXPECT_EQ(again.student, first.student);
+  EXPECT_EQ(again.alignment.summary.replaced, first.alignment.summary.replaced);
+}
+
+TEST(Learn, TwoRoundsCoupleWithTheStraightenedFlow) {
+  backend be;
+  const demonstrations data = toy_data({.episodes = 6});
+  const temporary_directory folder;
+
+  const learn_result result = learn(be, data, small(2), folder / "run");
+
+  ASSERT_EQ(result.couplings.size(), 2u);
+  const policy_file student(result.student);
+  EXPECT_EQ(student.manifest().origin.parents.at("policy"),
+            couplings_file(result.couplings[1].couplings).header().policy);
+  EXPECT_EQ(policy_file(result.straightened).manifest().method, "straightened");
+  EXPECT_NE(couplings_file(result.couplings[0].couplings).header().policy,
+            couplings_file(result.couplings[1].couplings).header().policy);
+}
+
+TEST(Learn, StopsAnywhereAndEndsWithTheSameBits) {
+  backend be;
+  const demonstrations data = toy_data({.episodes = 6});
+  const temporary_directory folder;
+  const learn_result whole = learn(be, data, small(2), folder / "whole");
+
+  learn_result last;
+  int calls = 0;
+  // Reports of all stages together: every call stops somewhere else, in some stage.
+  do {
+    stop_after stop(3 + calls % 5);
+    last = learn(be, data, small(2), folder / "parts", stop.hooks());
+    ASSERT_LT(++calls, 100);
+  } while (last.end == stage_end::stopped);
+
+  EXPECT_GT(calls, 5);
+  EXPECT_EQ(read_text(whole.student), read_text(last.student));
+  EXPECT_EQ(read_text(whole.reflow_student), read_text(last.reflow_student));
+}
+
+TEST(Learn, PresetsAreValidAndOthersRefused) {
+  for (const std::string& name : learning_preset_names()) {
+    const learn_options o = learning_preset(name);
+    EXPECT_NO_THROW(validate(o.base.fit)) << name;
+    EXPECT_NO_THROW(validate(o.distill.fit)) << name;
+    spec s;
+    s.action = {"x"};
+    s.state = {"y"};
+    EXPECT_NO_THROW(validate(o.base.network, s)) << name;
+  }
+  EXPECT_THROW((void)learning_preset("fast"), invalid_input);
+}
+
+}  // namespace
+}  // namespace flowkit::policy
