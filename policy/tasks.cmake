@@ -41,4 +41,6 @@ flowkit_add_library(tasks
   INCLUDE "${CMAKE_CURRENT_SOURCE_DIR}/include"
   PUBLIC flowkit_core
   PRIVATE mujoco::mujoco ${CMAKE_DL_LIBS})
+# There are no windows, so the types of X11 stay away.
+target_compile_definitions(flowkit_tasks PRIVATE EGL_NO_X11)
 target_include_directories(flowkit_tasks PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/src")

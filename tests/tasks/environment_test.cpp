@@ -78,7 +78,8 @@ TEST_P(environment, survives_wild_actions) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(all, environment, ::testing::ValuesIn(task_names().begin(), task_names().end()),
+INSTANTIATE_TEST_SUITE_P(all, environment,
+                         ::testing::ValuesIn(task_names().begin(), task_names().end()),
                          name_of_parameter);
 
 // Two centimetres per step and axis; the hand follows its target within 3 mm once it has stopped.

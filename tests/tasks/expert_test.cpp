@@ -131,9 +131,10 @@ TEST(expert_input, is_checked) {
   EXPECT_THROW((void)expert_action("pick_place", state, -1), invalid_input);
   EXPECT_THROW((void)mode_of_episode("pick_place", state.first(5)), invalid_input);
   EXPECT_THROW((void)add_noise({}, -1, rng_key{}), invalid_input);
-  EXPECT_THROW((void)add_noise({}, std::numeric_limits<float>::infinity(), rng_key{}), invalid_input);
-  const auto size = message_of<invalid_input>(
-      [&] { (void)expert_action("pick_place", state.first(4), 0); });
+  EXPECT_THROW((void)add_noise({}, std::numeric_limits<float>::infinity(), rng_key{}),
+               invalid_input);
+  const auto size =
+      message_of<invalid_input>([&] { (void)expert_action("pick_place", state.first(4), 0); });
   EXPECT_NE(size.find("10 numbers, not 4"), std::string::npos) << size;
 }
 

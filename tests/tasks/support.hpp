@@ -34,8 +34,7 @@ inline std::vector<float> copy_of_state(const task_environment& env) {
 }
 
 /// Every task, as the parameter of a test.
-class every_task : public ::testing::TestWithParam<std::string> {
- protected:
+struct every_task : ::testing::TestWithParam<std::string> {
   task_environment env{GetParam()};
 };
 

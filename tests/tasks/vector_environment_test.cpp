@@ -50,9 +50,8 @@ TEST_P(vector_threads, show_what_single_environments_show) {
 
 TEST_P(vector_threads, draw_what_single_environments_draw) {
   const render_options images{.height = 24, .width = 32};
-  vector_environment batch("pick_place",
-                           {.count = count, .threads = GetParam(), .images = images});
-  std::vector<std::uint8_t> drawn(count * 24 * 32 * 3);
+  vector_environment batch("pick_place", {.count = count, .threads = GetParam(), .images = images});
+  std::vector<std::uint8_t> drawn(std::size_t{count} * 24 * 32 * 3);
   std::vector<std::uint8_t> expected(24 * 32 * 3);
 
   batch.render("front", drawn);
@@ -61,8 +60,8 @@ TEST_P(vector_threads, draw_what_single_environments_draw) {
     task_environment single("pick_place", images);
     single.reset(static_cast<std::uint64_t>(i));
     single.render("front", expected);
-    const auto mine = std::span(drawn).subspan(static_cast<std::size_t>(i) * expected.size(),
-                                               expected.size());
+    const auto mine =
+        std::span(drawn).subspan(static_cast<std::size_t>(i) * expected.size(), expected.size());
     EXPECT_TRUE(std::ranges::equal(mine, expected)) << "environment " << i;
   }
 }

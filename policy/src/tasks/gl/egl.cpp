@@ -5,8 +5,6 @@
 
 #include <array>
 
-// No windows: keeps the types of X11 away.
-#define EGL_NO_X11
 #include <EGL/egl.h>
 #include <EGL/eglext.h>
 

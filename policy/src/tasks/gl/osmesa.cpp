@@ -49,7 +49,7 @@ class osmesa_context final : public gl_context {
   static constexpr GLsizei side = 16;
 
   OSMesaContext context_;
-  std::array<unsigned char, 4 * side * side> screen_{};
+  std::array<unsigned char, std::size_t{4} * side * side> screen_{};
 };
 
 }  // namespace
