@@ -163,7 +163,7 @@ std::string document_text(const json_value& document) {
     out += separator;
     separator = ",\n";
     flowkit::detail::append_json_string(out, member.name);
-    out += ": " + to_json(member.value);
+    out.append(": ").append(to_json(member.value));
   }
   return out + "\n}\n";
 }

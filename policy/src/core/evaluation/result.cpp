@@ -7,7 +7,7 @@ namespace flowkit::policy {
 
 std::string label_of(const evaluation_result& result) {
   if (result.steps > 0) return text(result.method, "@", result.steps);
-  return text(result.method, "@", result.solver);
+  return result.solver.empty() ? result.method : text(result.method, "@", result.solver);
 }
 
 proportion success_of(const evaluation_result& result) {

@@ -166,4 +166,12 @@ std::optional<double> latency_reduction(const method_summary& first, const metho
   return 1 - first.latency->p50 / second.latency->p50;
 }
 
+std::optional<double> gap_closed(const method_summary& student, const method_summary& plain,
+                                 const method_summary& teacher) {
+  if (!student.distance || !plain.distance || !teacher.distance) return std::nullopt;
+  const double gap = *plain.distance - *teacher.distance;
+  if (!(gap > 0)) return std::nullopt;
+  return (*plain.distance - *student.distance) / gap;
+}
+
 }  // namespace flowkit::policy

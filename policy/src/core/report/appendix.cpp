@@ -30,7 +30,8 @@ markup stage_table(const std::vector<stage_time>& stages) {
                               words(stage.seconds > 0 ? duration(stage.seconds) : "unchanged")}});
   }
   rows.push_back({.cells = {words("together"), words(duration(total))}});
-  return table("Time per stage.", {{"Stage"}, {"Time", alignment::number}}, rows);
+  return element("div", {{"class", "short"}},
+                 table("Time per stage.", {{"Stage"}, {"Time", alignment::number}}, rows));
 }
 
 /// What every policy was evaluated with: once per policy file.

@@ -146,7 +146,7 @@ markup modes_section(const report_view& view) {
 
 markup latency_section(const report_view& view) {
   chart times{.panel = {.x = {.label = "milliseconds per chunk", .scale = axis_scale::log},
-                        .y = {.label = "share of chunks, %", .low = 0, .high = 100}},
+                        .y = {.label = "share of chunks, %", .low = 0, .high = 104}},
               .title = "Distribution of the time per chunk",
               .caption =
                   "A point (x, y) says: y percent of the chunks were ready within x "

@@ -1,5 +1,6 @@
 #include "core/report/charts.hpp"
 
+#include <flowkit/core/text.hpp>
 #include <flowkit/host/svg.hpp>
 
 #include <algorithm>
@@ -13,16 +14,16 @@ using flowkit::detail::pixel;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-/// An SVG document of this size, drawn by hand, that says `text` to those who do not see it.
-markup small_svg(double width, double height, std::string_view css_class, const std::string& text,
+/// An SVG document of this size, drawn by hand, that says `said` to those who do not see it.
+markup small_svg(double width, double height, std::string_view css_class, const std::string& said,
                  const markup& content) {
   return element("svg",
                  {{"class", std::string(css_class)},
-                  {"viewBox", "0 0 " + pixel(width) + " " + pixel(height)},
+                  {"viewBox", text("0 0 ", pixel(width), " ", pixel(height))},
                   {"width", pixel(width)},
                   {"height", pixel(height)},
                   {"role", "img"},
-                  {"aria-label", text}},
+                  {"aria-label", said}},
                  content);
 }
 
@@ -45,7 +46,7 @@ markup figures(std::span<const chart> charts) {
     const plot_figure picture{.panels = {c.panel},
                               .panel_width = 430,
                               .panel_height = 300,
-                              .description = c.title + ". " + c.caption};
+                              .description = text(c.title, ". ", c.caption)};
     out += element("figure", {{"class", "plot"}},
                    element("h3", words(c.title)) + markup::trusted(to_svg(picture)) +
                        element("figcaption", words(c.caption)));

@@ -125,15 +125,11 @@ std::vector<chart> trajectory_charts(const couplings_record& r) {
                aligned, "aligned", after_colour)};
 }
 
-markup count_line(const couplings_record& r, index_t count) {
-  const double share = proportion{count, r.pairs}.share();
-  return words(grouped(count)) + element("small", words(percent(share)));
-}
-
 markup decision_table(const couplings_record& r) {
   std::vector<table_row> rows;
   const auto add = [&](std::string_view name, index_t count) {
-    rows.push_back({.cells = {words(name), count_line(r, count)}});
+    const double share = proportion{count, r.pairs}.share();
+    rows.push_back({.cells = {words(name), words(grouped(count)), words(percent(share))}});
   };
   add("replaced by an expert chunk", r.replaced);
   add("of these, by the chunk of another window", r.replaced_by_other_window);
@@ -141,13 +137,24 @@ markup decision_table(const couplings_record& r) {
   add("kept: no expert near in action", r.no_expert_action);
   add("kept: near in action, not in observation", r.no_expert_feature);
   if (r.unfinished > 0) add("left out: the solver did not finish", r.unfinished);
+  return element(
+      "div", {{"class", "short"}},
+      table("What was decided, pair by pair.",
+            {{"Decision"}, {"Pairs", alignment::number}, {"Share", alignment::number}}, rows));
+}
+
+/// How alignment shifted the ways that the pairs take.
+markup mode_table(const couplings_record& r) {
+  std::vector<table_row> rows;
   for (const mode_count& m : r.modes_before) {
-    rows.push_back({.cells = {words(text("way \"", m.mode, "\", before → after")),
-                              words(text(percent(mode_share(r.modes_before, m.mode)), " → ",
-                                         percent(mode_share(r.modes_after, m.mode))))}});
+    rows.push_back({.cells = {words(m.mode), words(percent(mode_share(r.modes_before, m.mode))),
+                              words(percent(mode_share(r.modes_after, m.mode)))}});
   }
-  return table("What was decided, pair by pair.", {{"Decision"}, {"Pairs", alignment::number}},
-               rows);
+  if (rows.empty()) return {};
+  return element(
+      "div", {{"class", "short"}},
+      table("Ways that the pairs take; alignment should not shift them much.",
+            {{"Way"}, {"Before", alignment::number}, {"After", alignment::number}}, rows));
 }
 
 /// "50 000 pairs, 91.3 % replaced; ..."
@@ -169,8 +176,8 @@ markup part_of(const staged_couplings& staged) {
     const auto trajectories = trajectory_charts(r);
     charts.insert(charts.end(), trajectories.begin(), trajectories.end());
   }
-  return element("h3", {{"class", "part"}}, words("Stage " + staged.stage)) +
-         paragraph(summary_of(r)) + figures(charts) + decision_table(r);
+  return element("h3", {{"class", "part"}}, words(text("Stage ", staged.stage))) +
+         paragraph(summary_of(r)) + figures(charts) + decision_table(r) + mode_table(r);
 }
 
 }  // namespace

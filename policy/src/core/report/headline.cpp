@@ -38,7 +38,7 @@ markup cost_of(const method_summary& s) {
 markup sentence(const method_summary& first, const method_summary* second) {
   markup out = success_of(first) + cost_of(first);
   if (second != nullptr && second->success.trials > 0) {
-    out += words("; ") + strong(second->label) + words(" does in ") +
+    out += words("; ") + strong(second->label) + words(" reaches ") +
            strong(percent(second->success.share())) + cost_of(*second);
   }
   out += words(".");
@@ -46,7 +46,7 @@ markup sentence(const method_summary& first, const method_summary* second) {
   if (saved && *saved > 0) {
     out += words(" It decides in ") + strong(significant(first.latency->p50) + " ms") +
            words(" instead of ") + strong(significant(second->latency->p50) + " ms") +
-           words(text(", ", percent(*saved), " less."));
+           words(text(": ", percent(*saved), " less."));
   }
   return element("p", {{"class", "headline"}}, out);
 }
@@ -60,6 +60,21 @@ std::string verdict(const method_comparison& pair) {
               fixed(100 * bound, 1), " points is unlikely.");
 }
 
+/// How much of what plain distillation loses is won back, where the run has such a student.
+std::string regained(const report_view& view) {
+  const method_summary& student = view.primary_row()->summary;
+  const method_summary& teacher = view.reference_row()->summary;
+  for (const method_row& row : view.rows) {
+    const bool plain = row.summary.task == student.task && row.summary.method == "reflow";
+    if (!plain || student.method == "reflow") continue;
+    if (const auto share = gap_closed(student, row.summary, teacher)) {
+      return text(" Of the distance to the expert that ", row.summary.label, " loses against ",
+                  teacher.label, ", it wins ", percent(*share, 0), " back.");
+    }
+  }
+  return {};
+}
+
 markup evidence(const report_view& view) {
   if (view.reference_row() == nullptr) return {};
   const auto& all = view.run->evaluations;
@@ -70,7 +85,7 @@ markup evidence(const report_view& view) {
       text("On the same ", grouped(pair.outcomes.episodes()), " starts the difference is ",
            points(pair.outcomes.difference()), " points (95 % interval ",
            points(pair.difference.low), " to ", points(pair.difference.high), ", ",
-           p_value(pair.mcnemar_p), "). ", verdict(pair)),
+           p_value(pair.mcnemar_p), "). ", verdict(pair), regained(view)),
       "evidence");
 }
 
@@ -83,12 +98,12 @@ markup card(std::string_view name, const std::string& value, const std::string& 
 markup cards(const method_summary& s, const method_summary* base) {
   markup out;
   if (s.success.trials > 0) {
-    out += card("Success of " + s.label, percent(s.success.share()),
-                "95 % interval " + percent(s.success_range));
+    out += card(text("Success of ", s.label), percent(s.success.share()),
+                text("95 % interval ", percent(s.success_range)));
   }
   if (s.latency) {
     out += card("Time per chunk", significant(s.latency->p50) + " ms",
-                "median; 99 % within " + significant(s.latency->p99) + " ms");
+                text("median; 99 % within ", significant(s.latency->p99), " ms"));
   }
   if (s.evaluations) {
     out += card("Network evaluations", fixed(*s.evaluations, *s.evaluations < 10 ? 1 : 0),
@@ -109,7 +124,7 @@ markup cards(const method_summary& s, const method_summary* base) {
 
 markup headline(const report_view& view) {
   const run_info& info = view.run->info;
-  markup out = paragraph("flowkit · run " + view.run->name, "eyebrow");
+  markup out = paragraph(text("flowkit · run ", view.run->name), "eyebrow");
   out += element("h1", words(info.title.empty() ? view.run->name : info.title));
   if (!info.description.empty()) out += paragraph(info.description, "lead");
   out += chips(info);

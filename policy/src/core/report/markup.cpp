@@ -100,15 +100,15 @@ markup table(std::string_view caption, const std::vector<column>& columns,
     body += element(
         "tr", row.css_class.empty() ? attributes{} : attributes{{"class", row.css_class}}, cells);
   }
-  const markup inside = element("caption", words(caption)) + element("thead", element("tr", head)) +
-                        element("tbody", body);
-  // Focusable, so that the keyboard can scroll it.
-  return element("div",
-                 {{"class", "scroll"},
-                  {"tabindex", "0"},
-                  {"role", "region"},
-                  {"aria-label", std::string(caption)}},
-                 element("table", inside));
+  // The part that scrolls is focusable, so that the keyboard can move it.
+  const markup scrolling =
+      element("div",
+              {{"class", "scroll"},
+               {"tabindex", "0"},
+               {"role", "region"},
+               {"aria-label", std::string(caption)}},
+              element("table", element("thead", element("tr", head)) + element("tbody", body)));
+  return element("figure", {{"class", "table"}}, element("figcaption", words(caption)) + scrolling);
 }
 
 }  // namespace flowkit::policy::detail

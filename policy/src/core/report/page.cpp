@@ -1,6 +1,6 @@
 #include "core/report/page.hpp"
 
-#include <utility>
+#include <flowkit/core/text.hpp>
 
 namespace flowkit::policy::detail {
 namespace {
@@ -9,7 +9,7 @@ markup contents(const std::vector<page_part>& parts) {
   markup links;
   for (const page_part& part : parts) {
     if (part.content.empty()) continue;
-    links += element("li", element("a", {{"href", "#" + part.id}}, words(part.title)));
+    links += element("li", element("a", {{"href", text("#", part.id)}}, words(part.title)));
   }
   if (links.empty()) return {};
   return element("nav", {{"aria-label", "Contents"}}, element("ul", links));
@@ -37,7 +37,8 @@ std::string page(std::string_view title, const markup& header,
       element("header", header) + contents(parts) + element("main", main) +
           element("footer", paragraph("Written by flowkit. This page is one file: it needs no "
                                       "network, no scripts and no other files.")));
-  return "<!DOCTYPE html>\n" + element("html", {{"lang", "en"}}, head(title) + body).html();
+  return text("<!DOCTYPE html>\n", element("html", {{"lang", "en"}}, head(title) + body).html(),
+              "\n");
 }
 
 }  // namespace flowkit::policy::detail

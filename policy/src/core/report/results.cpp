@@ -24,16 +24,24 @@ markup success_cell(const method_summary& s) {
     out += small(text(s.over_seeds->count, " training seeds: ± ",
                       points((s.over_seeds->range.high - s.over_seeds->range.low) / 2)));
   }
-  if (s.over_noise) out += small(text("noise seeds: ", percent(*s.over_noise)));
+  if (s.over_noise) out += small(text("noise: ", percent(*s.over_noise)));
   return out;
 }
 
-markup success_picture(const method_row& row) {
+/// Where the axis of success begins: the multiple of 20 % below all intervals.
+double success_axis(const report_view& view) {
+  double least = 1;
+  for (const method_row& row : view.rows) least = std::min(least, row.summary.success_range.low);
+  return std::floor(std::min(least, 0.8) * 5) / 5;
+}
+
+markup success_picture(const method_row& row, double low) {
   const method_summary& s = row.summary;
   if (s.success.trials == 0) return {};
   return inline_picture(
       dot_and_whisker{.value = s.success.share(),
                       .range = s.success_range,
+                      .low = low,
                       .colour = row.colour,
                       .text = text("success of ", s.label, ": ", percent(s.success.share()), ", ",
                                    percent(s.success_range))});
@@ -41,19 +49,19 @@ markup success_picture(const method_row& row) {
 
 markup latency_cell(const method_summary& s) {
   if (!s.latency) return words("–");
-  return words(significant(s.latency->p50)) + small("p99 " + significant(s.latency->p99));
+  return words(significant(s.latency->p50)) + small(text("p99 ", significant(s.latency->p99)));
 }
 
 markup reduction_cell(const report_view& view, const method_row& row) {
   const method_row* base = view.reference_of(row);
   if (base == nullptr || base == &row) return words("–");
   const auto saved = latency_reduction(row.summary, base->summary);
-  return saved ? words((*saved > 0 ? "−" : "+") + percent(std::abs(*saved))) : words("–");
+  return saved ? words(text(*saved > 0 ? "−" : "+", percent(std::abs(*saved)))) : words("–");
 }
 
-table_row method_cells(const report_view& view, const method_row& row) {
+table_row method_cells(const report_view& view, const method_row& row, double axis) {
   const method_summary& s = row.summary;
-  return {.cells = {name_cell(row), success_picture(row), success_cell(s),
+  return {.cells = {name_cell(row), success_picture(row, axis), success_cell(s),
                     words(fixed(s.distance, 3)), words(fixed(s.seam, 3)),
                     words(percent(s.acceptance, 0)), words(fixed(s.evaluations, 1)),
                     latency_cell(s), reduction_cell(view, row), words(percent(s.clipped, 2))},
@@ -75,7 +83,7 @@ double axis_for(const std::vector<method_comparison>& pairs) {
 markup distance_cell(const method_comparison& pair) {
   if (!pair.distances || pair.distances->units == 0) return words("–");
   const mean_estimate& d = pair.distances->difference;
-  markup out = words((d.mean > 0 ? "+" : "") + fixed(d.mean, 4));
+  markup out = words(text(d.mean > 0 ? "+" : "", fixed(d.mean, 4)));
   if (d.count > 1) out += small(text(fixed(d.range.low, 4), " to ", fixed(d.range.high, 4)));
   return out;
 }
@@ -106,14 +114,15 @@ table_row pair_cells(const method_comparison& pair, double axis, const std::stri
 }  // namespace
 
 markup method_table(const report_view& view) {
+  const double axis = success_axis(view);
   const std::vector<column> columns = {{"Method @ steps"},
-                                       {"0 — success — 100 %"},
+                                       {text(fixed(100 * axis, 0), " … 100 %")},
                                        {"Success", alignment::number},
                                        {"Distance to expert", alignment::number},
                                        {"Seam", alignment::number},
                                        {"Accepted", alignment::number},
                                        {"Network evaluations", alignment::number},
-                                       {"ms per chunk", alignment::number},
+                                       {"Milliseconds per chunk", alignment::number},
                                        {"Time against base", alignment::number},
                                        {"Clipped", alignment::number}};
   std::vector<table_row> rows;
@@ -124,7 +133,7 @@ markup method_table(const report_view& view) {
       rows.push_back({.cells = {words(row.summary.task)}, .css_class = "task"});
       rows.back().cells.resize(columns.size());
     }
-    rows.push_back(method_cells(view, row));
+    rows.push_back(method_cells(view, row, axis));
     previous = &row;
   }
   return table(
@@ -172,12 +181,12 @@ markup paired_section(const report_view& view) {
       "are compared over the episodes that held-out windows come from, since windows of one "
       "episode "
       "overlap. The p values are not corrected for the number of rows.",
-      table("Differences in percentage points (Newcombe 95 % intervals, exact McNemar test) and in "
-            "distance to the expert (Wilcoxon signed-rank test); negative distances favour the "
-            "first.",
+      table("Success: percentage points, Newcombe 95 % intervals, exact McNemar test. Distance: "
+            "less is "
+            "closer to the expert; Wilcoxon signed-rank test.",
             {{"Pair"},
-             {text("−", end, " — difference — +", end)},
-             {"Success, points", alignment::number},
+             {text("−", end, " … +", end)},
+             {"Success", alignment::number},
              {"Solved by one only", alignment::number},
              {"McNemar", alignment::number},
              {"Distance", alignment::number},

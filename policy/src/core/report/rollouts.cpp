@@ -11,7 +11,7 @@ namespace flowkit::policy::detail {
 namespace {
 
 std::string data_address(const picture_record& picture) {
-  return "data:image/png;base64," + flowkit::detail::base64(picture.png);
+  return text("data:image/png;base64,", flowkit::detail::base64(picture.png));
 }
 
 index_t side(const picture_record& picture, std::size_t at) {

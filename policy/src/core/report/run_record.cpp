@@ -118,6 +118,21 @@ auto key_of(const evaluation_result& r) {
                          std::cref(r.solver), r.training_seed);
 }
 
+/// Curves and couplings in the order in which the stages ran; others stay behind, by name.
+void sort_by_stage(run_record& run) {
+  const auto& stages = run.info.stages;
+  const auto place = [&stages](const std::string& stage) {
+    return std::find_if(stages.begin(), stages.end(),
+                        [&stage](const stage_time& s) { return s.stage == stage; }) -
+           stages.begin();
+  };
+  const auto earlier = [&place](const auto& a, const auto& b) {
+    return place(a.stage) < place(b.stage);
+  };
+  std::stable_sort(run.curves.begin(), run.curves.end(), earlier);
+  std::stable_sort(run.couplings.begin(), run.couplings.end(), earlier);
+}
+
 std::string name_of(const fs::path& directory) {
   std::error_code problem;
   const fs::path whole = fs::weakly_canonical(directory, problem);
@@ -145,6 +160,7 @@ run_record read_run(const std::string& directory) {
   for (const fs::path& entry : entries_of(root)) {
     if (fs::is_directory(entry, ignored)) read_stage(run, entry);
   }
+  sort_by_stage(run);
   read_evaluations(run, root / run_files::evaluations);
   for (const fs::path& entry : entries_of(root / run_files::sweeps)) {
     if (entry.extension() != ".json") continue;

@@ -23,7 +23,7 @@ constexpr std::string_view dark_scheme = R"(
 constexpr std::string_view layout = R"(
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}
-body{margin:0 auto;max-width:66rem;padding:clamp(1.5rem,5vw,4.5rem) clamp(1rem,4vw,3rem);
+body{margin:0 auto;max-width:72rem;padding:clamp(1.5rem,5vw,4.5rem) clamp(1rem,4vw,3rem);
 background:var(--paper);color:var(--ink);font:1rem/1.6 var(--sans)}
 h1,h2,h3{line-height:1.2;text-wrap:balance}
 h1{font:600 clamp(1.7rem,4.5vw,2.5rem)/1.15 var(--serif);letter-spacing:-.015em;margin:.2rem 0 .8rem}
@@ -56,16 +56,15 @@ nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;margin:0;pad
 font-size:.92rem}
 nav a{text-decoration:none}
 nav a:hover{text-decoration:underline}
-.scroll{overflow-x:auto;margin:1.2rem 0;background:var(--card);border:1px solid var(--line);
-border-radius:.7rem}
-table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
-caption{text-align:left;padding:.8rem 1rem .5rem;color:var(--soft);font-size:.88rem}
-th,td{padding:.5rem .8rem;text-align:left;vertical-align:middle}
+.scroll{overflow-x:auto}
+table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
+th,td{padding:.5rem .7rem;text-align:left;vertical-align:middle}
 thead th{font-weight:600;font-size:.82rem;line-height:1.3;color:var(--soft);vertical-align:bottom;
 border-bottom:1px solid var(--line)}
 tbody th{font-weight:600;white-space:nowrap}
 tbody tr+tr>*{border-top:1px solid var(--faint)}
 .number{text-align:right;white-space:nowrap}
+thead th.number{white-space:normal}
 tr.primary>*{background:var(--mark)}
 tr.task th{padding-top:1.2rem;font-family:var(--serif);font-size:1.05rem}
 td small,th small{display:block;font-weight:400;color:var(--soft);font-size:.8rem;line-height:1.35}
@@ -76,6 +75,9 @@ figure{margin:0;background:var(--card);border:1px solid var(--line);border-radiu
 padding:1.1rem 1.2rem 1rem;min-width:0}
 figure.plot>svg{display:block;width:100%;max-width:36rem;height:auto;margin:0 auto}
 figcaption{font-size:.88rem;line-height:1.5;color:var(--soft);margin-top:.5rem;overflow-wrap:anywhere}
+figure.table{padding:.8rem 0 .2rem;margin:1.2rem 0}
+figure.table figcaption{margin:0;padding:0 .7rem .4rem}
+.short figure.table{max-width:42rem}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding:0;margin:.8rem 0;
 font-size:.9rem}
 svg.swatch{margin-right:.45rem}
@@ -113,7 +115,7 @@ figure.single img{max-width:100%;height:auto;border-radius:.4rem}
 
 constexpr std::string_view printing = R"(
 @media print{body{max-width:none;padding:0;font-size:10pt;background:#fff}
-nav,.pause{display:none}figure,.card,tr{break-inside:avoid}h2,h3{break-after:avoid}
+nav,.pause{display:none}figure,.card,tr{break-inside:avoid}h2,h3,.lead{break-after:avoid}
 .scroll,pre{overflow:visible;max-height:none}pre{white-space:pre-wrap}
 .figures{grid-template-columns:1fr 1fr}}
 )";

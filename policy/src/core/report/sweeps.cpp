@@ -100,26 +100,37 @@ void add_series(plot_panel& panel, const std::vector<sweep_point>& points, const
   panel.series.back().size = 3.5;
 }
 
+bool has_levels(const sweep_record& sweep) {
+  return std::any_of(sweep.points.begin(), sweep.points.end(),
+                     [](const sweep_point& p) { return !p.value; });
+}
+
+/// The chart of one figure of merit, without series if nobody measured it.
+chart chart_of(const sweep_record& sweep, const merit& what) {
+  chart out;
+  out.title = what.title;
+  out.caption = what.caption;
+  if (has_levels(sweep)) out.caption += " Level lines do not depend on what is varied.";
+  out.panel.x.label = sweep.parameter;
+  out.panel.x.scale = sweep.scale;
+  out.panel.y.label = what.label;
+  const auto names = series_of(sweep);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    add_series(out.panel, points_of(sweep, names[i], what), what, extent_of(sweep), names[i], i);
+  }
+  return out;
+}
+
 }  // namespace
 
 markup sweep_charts(const sweep_record& sweep) {
   std::vector<chart> charts;
-  const auto names = series_of(sweep);
   for (const merit& what : merits()) {
-    chart one{
-        .panel = {.x = {.label = sweep.parameter, .scale = sweep.scale},
-                  .y = {.label = std::string(what.label)}},
-        .title = std::string(what.title),
-        .caption = text(what.caption, " Level lines do not depend on ", sweep.parameter, ".")};
-    const auto level = [](const sweep_point& p) { return !p.value; };
-    if (std::none_of(sweep.points.begin(), sweep.points.end(), level)) one.caption = what.caption;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      add_series(one.panel, points_of(sweep, names[i], what), what, extent_of(sweep), names[i], i);
-    }
-    if (!one.panel.series.empty()) charts.push_back(std::move(one));
+    charts.push_back(chart_of(sweep, what));
+    if (charts.back().panel.series.empty()) charts.pop_back();
   }
   if (charts.empty()) return {};
-  return element("h3", {{"class", "part"}}, words("Over " + sweep.parameter)) +
+  return element("h3", {{"class", "part"}}, words(text("Over ", sweep.parameter))) +
          (sweep.caption.empty() ? markup{} : paragraph(sweep.caption)) + figures(charts);
 }
 

@@ -26,7 +26,7 @@ std::string fixed(double value, int decimals) {
   std::snprintf(buffer.data(), buffer.size(), "%.*f", decimals, std::abs(value));
   const std::string number = buffer.data();
   const bool zero = number.find_first_not_of("0.") == std::string::npos;
-  return value < 0 && !zero ? "−" + number : number;
+  return text(value < 0 && !zero ? "−" : "", number);
 }
 
 std::string fixed(const std::optional<double>& value, int decimals) {
@@ -49,18 +49,18 @@ std::string percent(const std::optional<double>& share, int decimals) {
 }
 
 std::string percent(const interval& range) {
-  return fixed(100 * range.low, 1) + " to " + percent(range.high);
+  return text(fixed(100 * range.low, 1), " to ", percent(range.high));
 }
 
 std::string points(double difference) {
   const std::string number = fixed(100 * difference, 1);
   const bool plus = difference > 0 && number.find_first_not_of("0.") != std::string::npos;
-  return plus ? "+" + number : number;
+  return text(plus ? "+" : "", number);
 }
 
 std::string p_value(double p) {
   if (p < 0.001) return "p < 0.001";
-  return "p = " + fixed(p, p < 0.1 ? 3 : 2);
+  return text("p = ", fixed(p, p < 0.1 ? 3 : 2));
 }
 
 std::string grouped(index_t value) {

@@ -58,4 +58,11 @@ struct method_comparison {
 [[nodiscard]] std::optional<double> latency_reduction(const method_summary& first,
                                                       const method_summary& second);
 
+/// Share of the distance between a plain student and its teacher that a better student closes:
+/// (plain - student) / (plain - teacher) in distance to the expert; 1 is as close as the teacher.
+/// Empty without the three distances, or if the plain student is no farther than the teacher.
+[[nodiscard]] std::optional<double> gap_closed(const method_summary& student,
+                                               const method_summary& plain,
+                                               const method_summary& teacher);
+
 }  // namespace flowkit::policy

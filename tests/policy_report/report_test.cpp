@@ -1,0 +1,271 @@
+// The page: well formed, complete, escaped, in need of nothing, and honest about what is missing.
+#include "policy_report/synthetic_run.hpp"
+#include "support/files.hpp"
+
+#include <flowkit/policy/report/comparison.hpp>
+#include <flowkit/policy/report/report.hpp>
+
+#include <gmock/gmock.h>
+
+#include <limits>
+#include <regex>
+#include <set>
+
+namespace flowkit::policy {
+namespace {
+
+using ::flowkit::testing::read_text;
+using ::flowkit::testing::temporary_directory;
+using ::flowkit::testing::write_raw;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// Elements nest, attributes are quoted, and neither "<" nor "&" stands alone, as in XML.
+void expect_well_formed(const std::string& page) {
+  static const std::string doctype = "<!DOCTYPE html>\n";
+  ASSERT_EQ(page.rfind(doctype, 0), 0U);
+  std::vector<std::string> open;
+  std::size_t at = doctype.size();
+  while ((at = page.find('<', at)) != page.npos) {
+    const std::size_t end = page.find('>', at);
+    ASSERT_NE(end, page.npos);
+    const std::string tag = page.substr(at + 1, end - at - 1);
+    ASSERT_EQ(tag.find('<'), tag.npos) << tag;
+    ASSERT_EQ(std::count(tag.begin(), tag.end(), '"') % 2, 0) << tag;
+    const std::string name = tag.substr(0, tag.find_first_of(" /", 1));
+    if (tag.front() == '/') {
+      ASSERT_FALSE(open.empty());
+      ASSERT_EQ("/" + open.back(), tag);
+      open.pop_back();
+    } else if (tag.back() != '/') {
+      open.push_back(name);
+    }
+    at = end;
+  }
+  EXPECT_TRUE(open.empty());
+  const std::regex lone_ampersand("&(?!(amp|lt|gt|quot);)");
+  EXPECT_FALSE(std::regex_search(page, lone_ampersand));
+}
+
+std::set<std::string> all_matches(const std::string& page, const std::string& pattern) {
+  const std::regex expression(pattern);
+  std::set<std::string> out;
+  for (std::sregex_iterator i(page.begin(), page.end(), expression), end; i != end; ++i) {
+    out.insert((*i)[1]);
+  }
+  return out;
+}
+
+/// Everything that can load or run something is absent.
+void expect_self_contained(const std::string& page) {
+  for (const char* word : {"<script", "<link", "<iframe", "javascript:", "@import", " onload"}) {
+    EXPECT_EQ(page.find(word), page.npos) << word;
+  }
+  for (const std::string& address : all_matches(page, "(?:href|src)=\"([^\"]{0,24})")) {
+    const bool inside = address.front() == '#' || address.rfind("data:image/png;base64,", 0) == 0;
+    EXPECT_TRUE(inside) << address;
+  }
+  for (const std::string& address : all_matches(page, "url\\(([^)]{0,24})")) {
+    EXPECT_EQ(address.rfind("data:image/png;base64,", 0), 0U) << address;
+  }
+  EXPECT_THAT(page, HasSubstr("default-src 'none'"));
+}
+
+class written_run : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    testing::write_run(directory.path());
+    page = read_text(write_report(directory.path()));
+  }
+
+  temporary_directory directory;
+  std::string page;
+};
+
+TEST_F(written_run, has_a_page_that_is_well_formed_and_needs_nothing) {
+  expect_well_formed(page);
+  expect_self_contained(page);
+}
+
+TEST_F(written_run, has_every_section_with_its_entry_in_the_contents) {
+  const auto sections = all_matches(page, "<section id=\"([a-z]+)\"");
+
+  EXPECT_THAT(sections,
+              ElementsAre("configuration", "couplings", "flow", "latency", "modes", "paired",
+                          "provenance", "results", "rollouts", "sweeps", "training"));
+  EXPECT_EQ(all_matches(page, "href=\"#([a-z]+)\""), sections);
+}
+
+TEST_F(written_run, says_what_was_found) {
+  for (const char* piece :
+       {"<strong>sefa@1</strong> succeeds in", "with 1 network evaluation per chunk",
+        "<strong>base@100</strong>", "sefa@1 less reflow@1", "Wilson", "McNemar", "adaptive",
+        "learning_rate = 1e-3  # cosine", "AVX-512", "3 min 08 s",
+        "Of the distance to the expert that reflow@1 loses against base@100",
+        "around the wall in 92 steps"}) {
+    EXPECT_THAT(page, HasSubstr(piece));
+  }
+}
+
+TEST_F(written_run, numbers_that_do_not_exist_are_never_shown) {
+  const std::string text = std::regex_replace(page, std::regex("url\\([^)]*\\)|<[^>]*>"), " ");
+
+  EXPECT_FALSE(std::regex_search(text, std::regex("\\b(nan|NaN|inf|Infinity)\\b")));
+  EXPECT_TRUE(all_matches(page, " (?:x|y|x1|x2|r|d|width)=\"[^\"]*(nan|inf)").empty());
+}
+
+TEST_F(written_run, pictures_have_a_name_for_those_who_do_not_see_them) {
+  // Charts carry a title; small pictures have a label, which follows the role.
+  const std::regex nameless("<svg[^>]*role=\"img\">\\s*(?!<title>|\\s)");
+  EXPECT_FALSE(std::regex_search(page, nameless));
+  EXPECT_THAT(page, HasSubstr("<title>Straightness of the flow. Mean squared"));
+  EXPECT_THAT(page, HasSubstr("aria-label=\"Film of sefa@1: Seed 1003"));
+}
+
+TEST_F(written_run, every_colour_of_a_figure_has_a_rule_for_the_dark_scheme) {
+  for (const char* property : {"fill", "stroke"}) {
+    for (const std::string& colour :
+         all_matches(page, std::string(" ") + property + "=\"(#[0-9a-fA-F]{6})\"")) {
+      EXPECT_THAT(page, HasSubstr(std::string("[") + property + "=\"" + colour + "\"]"));
+    }
+  }
+}
+
+TEST_F(written_run, equal_runs_give_equal_pages_without_a_trace_of_the_place) {
+  EXPECT_EQ(read_text(write_report(directory.path())), page);
+  EXPECT_THAT(page, Not(HasSubstr(directory.path())));
+}
+
+TEST_F(written_run, damage_is_shown_and_the_rest_stays) {
+  write_raw(directory / "evaluation/sefa@1/results.json", "{");
+  write_raw(directory / "train/metrics.jsonl", "no metrics\n");
+
+  const std::string damaged = read_text(write_report(directory.path()));
+
+  expect_well_formed(damaged);
+  EXPECT_THAT(damaged, HasSubstr("Files that could not be read"));
+  EXPECT_THAT(damaged, HasSubstr("sefa@1/results.json"));
+  EXPECT_THAT(damaged, HasSubstr("train/metrics.jsonl: line 1"));
+  EXPECT_THAT(damaged, HasSubstr("<strong>reflow@1</strong> succeeds in"));
+}
+
+TEST(report, of_an_empty_run_says_what_is_missing) {
+  const temporary_directory directory;
+
+  const std::string page = read_text(write_report(directory.path()));
+
+  expect_well_formed(page);
+  EXPECT_THAT(page, HasSubstr("has not been evaluated yet"));
+  EXPECT_THAT(page, HasSubstr("no results.json"));
+  EXPECT_THAT(page, HasSubstr("no config.toml"));
+  EXPECT_THAT(all_matches(page, "<section id=\"([a-z]+)\""), ElementsAre("missing"));
+}
+
+TEST(report, of_no_directory_is_refused) {
+  const temporary_directory directory;
+
+  EXPECT_THROW((void)write_report(directory / "none"), file_error);
+}
+
+/// A run in which every text tries to become markup.
+run_record hostile_run() {
+  const std::string evil = "</style><script>alert(1)</script>\"' onload=x &\x01\xff";
+  run_record run{.name = evil, .info = testing::make_info(), .configuration = evil};
+  run.info.title = run.info.task = run.info.description = evil;
+  run.info.observation = run.info.preset = evil;
+  run.info.parameters = {{evil, std::numeric_limits<double>::infinity()}};
+  run.info.facts = run.info.provenance = {{evil, evil}};
+  run.info.stages = {{evil, 1e300}};
+  evaluation_result result = testing::make_evaluation({evil, 1, 0.5, 1, 1, 1, 0.5}, 10);
+  result.task = result.policy_hash = result.observation = result.solver = evil;
+  result.episodes[0].mode = evil;
+  result.expert_modes = {{evil, 1}};
+  run.evaluations = {result, result};
+  run.evaluations[1].method = "base";
+  sort_for_table(run.evaluations);
+  run.curves = {{evil, evil + "loss", {1, 2}, {1, NAN}}, {evil, evil, {1, 2}, {INFINITY, 1e308}}};
+  run.couplings = {{evil, testing::make_couplings()}};
+  run.couplings[0].record.alignment = run.couplings[0].record.x_label = evil;
+  run.couplings[0].record.modes_before = {{evil, 1}};
+  run.flow = {{{evil, {0, 1}, {NAN, 1e300}, 1e300}}, {{evil, evil, 1e-300, 0}}};
+  run.pictures = {{evil, evil, evil, 1, 0, evil}, {evil, evil, evil, 2, 1e300, evil}};
+  run.sweeps = {{evil, evil, axis_scale::log, {{evil, -1.0, proportion{0, 0}, 1e300}}}};
+  run.problems = {evil};
+  return run;
+}
+
+TEST(report, text_of_files_stays_text) {
+  const std::string page = report_html(hostile_run());
+
+  expect_well_formed(page);
+  EXPECT_THAT(page, Not(HasSubstr("<script")));
+  EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;&quot;"));
+  EXPECT_EQ(page.find('\x01'), page.npos);
+  EXPECT_EQ(page.find('\xff'), page.npos);
+  EXPECT_TRUE(all_matches(page, "<[a-z][^>\"]*(?:\"[^\"]*\"[^>\"]*)* (onload)=").empty());
+}
+
+TEST(report, rows_are_sorted_base_first_and_sefa_last) {
+  std::vector<evaluation_result> all(6);
+  const std::vector<std::pair<std::string, index_t>> order = {
+      {"sefa", 1}, {"base", 1}, {"nearest", 1}, {"base", 100}, {"reflow", 1}, {"base", 0}};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].method = order[i].first;
+    all[i].steps = order[i].second;
+  }
+
+  sort_for_table(all);
+
+  std::vector<std::string> labels;
+  for (const auto& r : all) labels.push_back(label_of(r));
+  EXPECT_THAT(labels,
+              ElementsAre("base@euler", "base@100", "base@1", "reflow@1", "nearest@1", "sefa@1"));
+}
+
+TEST(report, is_about_the_label_that_the_run_names) {
+  run_record run{.name = "r", .evaluations = {}};
+  for (const auto& t : testing::usual_targets()) {
+    run.evaluations.push_back(testing::make_evaluation(t, 20));
+  }
+  run.info.primary = "reflow@1";
+
+  EXPECT_THAT(report_html(run), HasSubstr("<strong>reflow@1</strong> succeeds in"));
+}
+
+TEST(comparison, has_a_line_per_run_and_a_chart_over_the_parameter) {
+  std::vector<run_record> runs;
+  for (const double demonstrations : {10.0, 50.0}) {
+    runs.push_back({.name = "r"});
+    runs.back().info.parameters = {{"demonstrations", demonstrations}};
+    for (const auto& t : testing::usual_targets()) {
+      runs.back().evaluations.push_back(testing::make_evaluation(t, 20));
+    }
+  }
+  const comparison_options options{.title = "Fewer", .parameter = "demonstrations"};
+
+  const sweep_record sweep = sweep_of(runs, options);
+  const std::string page = comparison_html(runs, options);
+
+  EXPECT_EQ(sweep.points.size(), 10U);
+  EXPECT_EQ(sweep.points.front().value, 10);
+  expect_well_formed(page);
+  expect_self_contained(page);
+  EXPECT_THAT(page, HasSubstr("demonstrations 50"));
+  EXPECT_THAT(page, HasSubstr("Over demonstrations"));
+}
+
+TEST(comparison, is_written_from_directories) {
+  const temporary_directory directory;
+  std::filesystem::create_directory(directory / "a");
+  testing::write_run(directory / "a");
+  const std::vector<std::string> runs = {directory / "a"};
+
+  write_comparison(directory / "page.html", runs, {});
+
+  expect_well_formed(read_text(directory / "page.html"));
+  EXPECT_THROW(write_comparison(directory / "page.html", {}, {}), invalid_input);
+}
+
+}  // namespace
+}  // namespace flowkit::policy
