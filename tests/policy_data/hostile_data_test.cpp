@@ -119,7 +119,7 @@ TEST(mutated_archives, load_or_are_refused) {
 
 TEST(mutated_directories, load_or_are_refused) {
   // One file at a time: a zip archive would find most of these changes by its checksums.
-  constexpr int trials = 3000;
+  constexpr int trials = 1500;
   temporary_directory dir;
   const std::string path = dir / "d.zarr";
   fs::copy(golden("formats/replay.zarr"), path, fs::copy_options::recursive);
