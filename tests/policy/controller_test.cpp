@@ -13,13 +13,14 @@ namespace {
 
 using flowkit::testing::allocation_counter;
 using flowkit::testing::message_of;
-using testing::example_manifest;
 using testing::example_policy;
-using testing::example_spec;
 using ::testing::HasSubstr;
 using testing::seen;
 using backend = eigen<float>;
 using controller = receding_horizon<backend>;
+
+/// Of the camera of example_spec, 20 x 24 pixels.
+constexpr std::size_t frame_bytes = 20UL * 24 * 3;
 
 std::vector<float> numbers_of(const chunks<physical, const float>& a) {
   return {a.numbers().data(), a.numbers().data() + a.numbers().size()};
@@ -37,8 +38,8 @@ TEST(receding_horizon, executes_the_part_after_the_current_observation) {
 
   const action_plan plan = robot.act();
 
-  EXPECT_EQ(plan.actions.numbers().shape(), (extents<2>{1, 4 * 2}));
-  EXPECT_EQ(plan.predicted.numbers().shape(), (extents<2>{1, 7 * 2}));
+  EXPECT_EQ(plan.actions.numbers().shape(), (extents<2>{1, 8}));
+  EXPECT_EQ(plan.predicted.numbers().shape(), (extents<2>{1, 14}));
   for (index_t step = 0; step < 4; ++step) {
     for (index_t d = 0; d < 2; ++d) {
       EXPECT_EQ(plan.action(0, step)[static_cast<std::size_t>(d)],
@@ -175,7 +176,7 @@ TEST_P(every_setting, nothing_allocates_after_the_first_call) {
 TEST_P(every_setting, nothing_allocates_after_a_warm_up_which_leaves_no_trace) {
   backend be;
   const auto p = example_policy(be, true);
-  const std::vector<std::uint8_t> pixels(20 * 24 * 3, 90);
+  const std::vector<std::uint8_t> pixels(frame_bytes, 90);
   const frame_view frame(pixels.data(), extents<3>{20, 24, 3});
   const std::vector<float> state = state_of(1);
   controller cold(be, p, {.inference = GetParam().inference});
@@ -283,7 +284,7 @@ TEST(receding_horizon, counts_observations_outside_the_demonstrations) {
 TEST(receding_horizon, looks_at_the_middle_of_its_frames) {
   backend be;
   const auto p = example_policy(be, true);
-  std::vector<std::uint8_t> pixels(20 * 24 * 3, 40);
+  std::vector<std::uint8_t> pixels(frame_bytes, 40);
   const auto act = [&] {
     controller robot(be, p);
     const frame_view frame(pixels.data(), extents<3>{20, 24, 3});
@@ -295,7 +296,7 @@ TEST(receding_horizon, looks_at_the_middle_of_its_frames) {
 
   pixels[0] = 255;  // a corner, outside the crop of 16 x 18
   const std::vector<float> corner = act();
-  pixels[(10 * 24 + 12) * 3] = 255;
+  pixels[(10UL * 24 + 12) * 3] = 255;
   const std::vector<float> center = act();
 
   EXPECT_EQ(plain, corner);
@@ -307,7 +308,7 @@ TEST(receding_horizon, says_what_is_wrong) {
   const auto p = example_policy(be, true);
   controller robot(be, p);
   const std::vector<float> state = state_of(1);
-  const std::vector<std::uint8_t> pixels(24 * 20 * 3);
+  const std::vector<std::uint8_t> pixels(frame_bytes);
   const frame_view turned(pixels.data(), extents<3>{24, 20, 3});
   const std::vector<float> broken{0, NAN, 0};
   const std::vector<float> shorter{0, 0};
@@ -330,7 +331,7 @@ TEST(receding_horizon, says_what_is_wrong) {
 
 TEST(crops, of_training_reach_every_position) {
   const camera c{"front", 8, 9, 6, 6};
-  std::vector<int> hits(3 * 4, 0);
+  std::vector<int> hits(12, 0);  // 3 rows, 4 columns
   for (std::uint64_t i = 0; i < 1200; ++i) {
     const crop_origin at = random_crop(c, rng_key{1}.split(i));
     ++hits[static_cast<std::size_t>(at.row * 4 + at.column)];
