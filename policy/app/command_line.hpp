@@ -13,6 +13,9 @@ namespace flowkit::app {
 /// Text of `flowkit <command> --help`: all options with defaults and units.
 [[nodiscard]] std::string help_of(const command& c);
 
+/// The settings that are options of a command.
+[[nodiscard]] std::vector<policy::setting_info> options_of(const command& c);
+
 /// Option of a setting: "train.learning_rate" is --learning-rate.
 [[nodiscard]] std::string option_name(std::string_view setting);
 

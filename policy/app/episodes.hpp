@@ -14,6 +14,10 @@ void measure_episodes(const context& c, const method& m, policy::evaluation_resu
 /// Returns the names of the files.
 std::vector<std::string> film_episode(const context& c, const method& m, const std::string& folder);
 
+/// The same of an episode of the expert.
+std::vector<std::string> film_expert(const context& c, std::uint64_t seed,
+                                     const std::string& folder);
+
 /// Modes of the demonstrations by name; empty for tasks with one.
 [[nodiscard]] policy::mode_counts expert_modes(const context& c);
 

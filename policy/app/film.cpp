@@ -2,7 +2,7 @@
 #include <flowkit/policy/receding_horizon.hpp>
 #include <flowkit/policy/report/picture_record.hpp>
 #include <flowkit/policy/rollout/sensors.hpp>
-#include <flowkit/policy/tasks/task_environment.hpp>
+#include <flowkit/policy/tasks/demonstration.hpp>
 
 #include <app/episodes.hpp>
 #include <app/run_directory.hpp>
@@ -68,28 +68,44 @@ std::vector<std::uint8_t> chosen(const film& all, index_t count) {
   return out;
 }
 
-}  // namespace
-
-std::vector<std::string> film_episode(const context& c, const method& m,
-                                      const std::string& folder) {
-  const index_t wanted = c.values.integer("evaluate.film_frames");
-  if (wanted == 0) return {};
-  const film all = on_backend(c, [&](auto& be) { return play(c, be, m); });
-  const index_t count = std::min(wanted, all.count);
+/// film.png and pictures.json in a folder.
+std::vector<std::string> write_film(const context& c, const film& all, const std::string& label,
+                                    std::string_view what, const std::string& folder) {
+  const index_t count = std::min(c.values.integer("evaluate.film_frames"), all.count);
   const policy::render_options images;
   write_text_file(folder + "/film.png",
                   policy::film_strip_png(chosen(all, count), count, images.height, images.width));
-  const std::string caption =
-      text(m.label, ", seed ", c.values.integer("evaluate.first_seed"), ": ",
-           all.success ? "solved" : "not solved", " after ", all.count - 1, " steps");
   const policy::picture_record picture{
       .file = "film.png",
-      .label = m.label,
-      .caption = caption,
+      .label = label,
+      .caption =
+          text(what, ": ", all.success ? "solved" : "not solved", " in ", all.count - 1, " steps"),
       .frames = count,
       .seconds = static_cast<double>(all.count - 1) / policy::task_control_rate};
   policy::write_pictures(folder + "/pictures.json", {&picture, 1});
   return {"film.png", "pictures.json"};
+}
+
+}  // namespace
+
+std::vector<std::string> film_episode(const context& c, const method& m,
+                                      const std::string& folder) {
+  if (c.values.integer("evaluate.film_frames") == 0) return {};
+  const film all = on_backend(c, [&](auto& be) { return play(c, be, m); });
+  const index_t seed = c.values.integer("evaluate.first_seed");
+  return write_film(c, all, m.label, text(m.label, ", seed ", seed), folder);
+}
+
+std::vector<std::string> film_expert(const context& c, std::uint64_t seed,
+                                     const std::string& folder) {
+  if (c.values.integer("evaluate.film_frames") == 0) return {};
+  task_environment env(c.values.string("task"));
+  film all;
+  policy::demonstrate_options options;
+  options.noise = static_cast<float>(c.values.number("collect.expert_noise"));
+  options.before_step = [&](task_environment& now) { shoot(now, all); };
+  all.success = policy::demonstrate(env, seed, options).success;
+  return write_film(c, all, "expert", text("the expert, seed ", seed), folder);
 }
 
 }  // namespace flowkit::app

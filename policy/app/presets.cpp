@@ -14,10 +14,9 @@ struct assignment {
 /// What a preset says beside learning: how many demonstrations, how thorough the evaluation.
 std::vector<assignment> beside_learning(std::string_view preset) {
   if (preset == "quick") {
-    return {{"collect.demonstrations", 50},
-            {"evaluate.episodes", 100},
-            {"evaluate.windows", 128},
-            {"evaluate.latency_chunks", 30}};
+    return {{"collect.demonstrations", 50}, {"collect.images", true},
+            {"collect.cameras", "front"},   {"evaluate.episodes", 100},
+            {"evaluate.windows", 128},      {"evaluate.latency_chunks", 30}};
   }
   if (preset == "standard") {
     return {{"collect.demonstrations", 100}, {"evaluate.episodes", 300}};

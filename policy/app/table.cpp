@@ -29,7 +29,8 @@ std::vector<setting_info> collecting() {
       {"collect.expert_noise", 0.0, "action units", "Deviation of noise on its actions.", 0, 10},
       {"collect.hold", 10, "steps", "Recorded after success.", 0, 300},
       {"collect.least_success", 0.5, "", "Of the expert, else collection fails.", 0.01, 1},
-      {"collect.cameras", "front wrist", "", "Recorded for observation = images."},
+      {"collect.images", false, "", "Record cameras even if the policy sees states."},
+      {"collect.cameras", "front wrist", "", "Which are recorded."},
   };
 }
 
