@@ -16,7 +16,7 @@ class Couple : public ::testing::Test {
     return couple(be, policy, data, toy_selection(), o, folder / name, hooks);
   }
 
-  backend be;
+  backend be = one_thread();
   demonstrations data = toy_data({.episodes = 6});
   temporary_directory folder;
   std::string policy = quick_policy(be, data, folder / "base");
@@ -44,23 +44,37 @@ TEST_F(Couple, HoldsNoiseEndPointConditionAndExpertOfEveryWindow) {
   }
 }
 
-TEST_F(Couple, AdaptiveEndPointsLieCloseToATightSolution) {
-  couple_options tight = toy_couple();
-  tight.solver.tolerance = 1e-6;
-
-  const couple_result loose = run(toy_couple(), "loose");
-  const couple_result exact = run(tight, "tight");
-
-  const couplings_file a(loose.couplings);
-  const couplings_file b(exact.couplings);
-  ASSERT_EQ(a.numbers().size(), b.numbers().size());
-  EXPECT_TRUE(
-      std::equal(a.numbers().noise.begin(), a.numbers().noise.end(), b.numbers().noise.begin()));
-  for (std::size_t i = 0; i < a.numbers().end_points.size(); ++i) {
-    // Ten times the tolerance: local errors of some ten steps add up.
-    EXPECT_NEAR(a.numbers().end_points[i], b.numbers().end_points[i], 1e-2);
+/// Mean absolute difference of the end points of two files of equal noise.
+double mean_difference(const std::string& one, const std::string& other) {
+  const couplings_file a(one);
+  const couplings_file b(other);
+  const couplings_view& v = a.numbers();
+  const couplings_view& w = b.numbers();
+  EXPECT_TRUE(std::equal(v.noise.begin(), v.noise.end(), w.noise.begin(), w.noise.end()));
+  double sum = 0;
+  for (std::size_t i = 0; i < v.end_points.size(); ++i) {
+    sum += std::abs(static_cast<double>(v.end_points[i]) - static_cast<double>(w.end_points[i]));
   }
-  EXPECT_LT(loose.evaluations, exact.evaluations);
+  return sum / static_cast<double>(v.end_points.size());
+}
+
+TEST_F(Couple, ATighterToleranceCostsMoreAndErrsLess) {
+  couple_options o = toy_couple();
+  o.windows = 8;
+  std::vector<couple_result> made;
+  for (const double tolerance : {1e-1, 1e-3, 1e-5}) {
+    o.solver.tolerance = tolerance;
+    made.push_back(run(o, text("tolerance_", tolerance).c_str()));
+  }
+
+  const double loose = mean_difference(made[0].couplings, made[2].couplings);
+  const double close = mean_difference(made[1].couplings, made[2].couplings);
+
+  // A flow that has hardly learnt is rough in time, which makes it hard for a solver.
+  EXPECT_LT(close, 0.3 * loose);
+  EXPECT_LT(close, 0.05);
+  EXPECT_LT(made[0].evaluations, made[1].evaluations);
+  EXPECT_LT(made[1].evaluations, made[2].evaluations);
 }
 
 TEST_F(Couple, BlocksAndOtherWindowsChangeNoCoupling) {

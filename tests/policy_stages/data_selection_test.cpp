@@ -18,7 +18,7 @@ demonstrations named_data(json_value attributes) {
 }
 
 TEST(DataSelection, NamesDimensionsByFieldUnlessTheDataSetDoes) {
-  const data_selection s{.state = {"depth"}, .horizon = 8};
+  const data_selection s{.state = {"depth"}, .horizon = 8, .execute = 4};
 
   EXPECT_EQ(spec_of(named_data({}), s).action, (std::vector<std::string>{"action.0", "action.1"}));
   EXPECT_EQ(spec_of(named_data({}), s).state, (std::vector<std::string>{"depth"}));
@@ -30,7 +30,7 @@ TEST(DataSelection, NamesDimensionsByFieldUnlessTheDataSetDoes) {
 TEST(DataSelection, RefusesNamesThatDoNotFitAndFieldsThatAreNoCamera) {
   const json_value names = json_object{{"action", json_array{"x"}}};
   const demonstrations data = named_data(json_object{{"dimensions", names}});
-  const data_selection s{.state = {"depth"}, .horizon = 8};
+  const data_selection s{.state = {"depth"}, .horizon = 8, .execute = 4};
   data_selection camera = s;
   camera.cameras = {"depth"};
 

@@ -29,7 +29,7 @@ struct distill_start {
             couple(be, policy, data, toy_selection(), toy_couple(), folder / "couple").couplings};
   }
 
-  backend be;
+  backend be = one_thread();
   demonstrations data;
   temporary_directory folder;
   std::string policy;
@@ -37,11 +37,11 @@ struct distill_start {
 };
 
 TEST(Distill, OneStepOfTheStudentBeatsOneStepOfTheBase) {
-  distill_start s(500);
+  distill_start s(1000);
   s.inputs.aligned =
       align(s.be, s.policy, s.inputs.couplings, adaptive_alignment{}, s.folder / "align").aligned;
 
-  const distill_result student = distill(s.be, s.inputs, toy_distill(), s.folder / "sefa");
+  const distill_result student = distill(s.be, s.inputs, toy_distill(600), s.folder / "sefa");
 
   const double before = one_step_error(s.be, s.policy, s.data, s.folder / "base1");
   const double after = one_step_error(s.be, student.policy, s.data, s.folder / "sefa1");
@@ -69,7 +69,7 @@ TEST(Distill, KeepsTheEncoderAndSaysWhereItComesFrom) {
 }
 
 TEST(Distill, FreezesTheEncoderThatMadeTheConditions) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 4, .side = 20});
   const temporary_directory folder;
   train_base_options o = toy_base(4);

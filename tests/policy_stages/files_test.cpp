@@ -95,7 +95,7 @@ TEST(CouplingsFile, MutantsAreReadOrRefusedNeverTrusted) {
   write_couplings(folder / "c.safetensors", header(), few_couplings().view());
   const std::string good = read_text(folder / "c.safetensors");
   std::mt19937 random(3);
-  for (int i = 0; i < 2000; ++i) {
+  for (int i = 0; i < 500; ++i) {
     flowkit::testing::write_raw(folder / "m.safetensors", flowkit::testing::mutate(good, random));
     try {
       const couplings_file file(folder / "m.safetensors");
@@ -109,8 +109,8 @@ TEST(CouplingsFile, MutantsAreReadOrRefusedNeverTrusted) {
 }
 
 TEST(AlignmentFile, MutantsAreReadOrRefusedNeverTrusted) {
-  backend be;
-  const demonstrations data = toy_data({.episodes = 3});
+  backend be = one_thread();
+  const demonstrations data = toy_data({.episodes = 6});
   const temporary_directory folder;
   const std::string policy = quick_policy(be, data, folder / "base");
   couple_options o = toy_couple();
@@ -120,7 +120,7 @@ TEST(AlignmentFile, MutantsAreReadOrRefusedNeverTrusted) {
   const std::string good =
       read_text(align(be, policy, couplings, identity_alignment{}, folder / "align").aligned);
   std::mt19937 random(4);
-  for (int i = 0; i < 2000; ++i) {
+  for (int i = 0; i < 500; ++i) {
     flowkit::testing::write_raw(folder / "m.safetensors", flowkit::testing::mutate(good, random));
     try {
       const alignment_file file(folder / "m.safetensors");

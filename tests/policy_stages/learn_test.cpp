@@ -19,7 +19,7 @@ learn_options small(index_t rounds) {
 }
 
 TEST(Learn, GoesThroughAllStagesAndSkipsThemTheSecondTime) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 6});
   const temporary_directory folder;
 
@@ -35,7 +35,7 @@ TEST(Learn, GoesThroughAllStagesAndSkipsThemTheSecondTime) {
 }
 
 TEST(Learn, TwoRoundsCoupleWithTheStraightenedFlow) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 6});
   const temporary_directory folder;
 
@@ -51,7 +51,7 @@ TEST(Learn, TwoRoundsCoupleWithTheStraightenedFlow) {
 }
 
 TEST(Learn, StopsAnywhereAndEndsWithTheSameBits) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 6});
   const temporary_directory folder;
   const learn_result whole = learn(be, data, small(2), folder / "whole");

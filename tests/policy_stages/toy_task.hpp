@@ -16,6 +16,9 @@ namespace flowkit::policy::testing {
 using backend = eigen<float>;
 using flowkit::testing::temporary_directory;
 
+/// The backend of these tests: their batches are too small to share, and other tests run meanwhile.
+inline backend one_thread() { return backend({.threads = 1}); }
+
 /// Passing an obstacle: the state is (progress, start); actions are (forward, sideways) and go left
 /// or right of it by the mode of the episode, which the state does not show. Physical units are far
 /// from those of the networks: metres in the forward direction, millimetres sideways.

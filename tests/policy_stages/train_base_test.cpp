@@ -10,22 +10,23 @@ using flowkit::testing::message_of;
 using flowkit::testing::read_text;
 
 TEST(TrainBase, LearnsBothWaysOfActing) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data();
   const temporary_directory folder;
 
-  const train_base_result result = train_base(be, data, toy_base(), folder / "base");
+  const train_base_result result = train_base(be, data, toy_base(1000), folder / "base");
 
   ASSERT_EQ(result.end, stage_end::finished);
   const couple_result made =
       couple(be, result.policy, data, toy_selection(), toy_couple(), folder / "couple");
-  // Untrained chunks lie about 0.7 away from either way, their mean 0.75 (sideways scale 1).
-  EXPECT_LT(distance_to_ways(couplings_file(made.couplings), policy_file(result.policy)), 0.15);
+  // A chunk between the ways lies 0.75 away from both on average (sideways scale 1), and one step
+  // of this flow ends at 0.6; its error is that of a small network after a few seconds.
+  EXPECT_LT(distance_to_ways(couplings_file(made.couplings), policy_file(result.policy)), 0.25);
   EXPECT_EQ(made.windows, result.windows);
 }
 
 TEST(TrainBase, KeepsTheWeightsOfTheLowestHeldOutLoss) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 10});
   const temporary_directory folder;
 
@@ -43,7 +44,7 @@ TEST(TrainBase, KeepsTheWeightsOfTheLowestHeldOutLoss) {
 }
 
 TEST(TrainBase, IsAFunctionOfDataOptionsAndSeed) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 10});
   const temporary_directory folder;
   train_base_options other = toy_base(20);
@@ -59,13 +60,14 @@ TEST(TrainBase, IsAFunctionOfDataOptionsAndSeed) {
 }
 
 TEST(TrainBase, ContinuesAfterStopsWithTheSameBits) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 10});
   const temporary_directory folder;
   const std::string whole = train_base(be, data, toy_base(40), folder / "whole").policy;
 
-  // Steps 3, 12, 20 and 33 end in the middle and at the edges of logs, looks and checkpoints.
-  for (const index_t steps : {3, 9, 8, 13}) {
+  // Stops are heeded at the next line of the log: at the steps 5, 15 and 30, which lie between and
+  // at looks and checkpoints.
+  for (const index_t steps : {3, 9, 12}) {
     stop_after stop(steps);
     EXPECT_EQ(train_base(be, data, toy_base(40), folder / "parts", stop.hooks()).end,
               stage_end::stopped);
@@ -79,7 +81,7 @@ TEST(TrainBase, ContinuesAfterStopsWithTheSameBits) {
 }
 
 TEST(TrainBase, SkipsWhatIsThereAndBeginsAnewForOtherOptions) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 10});
   const temporary_directory folder;
   const train_base_result first = train_base(be, data, toy_base(12), folder / "base");
@@ -98,7 +100,7 @@ TEST(TrainBase, SkipsWhatIsThereAndBeginsAnewForOtherOptions) {
 }
 
 TEST(TrainBase, TrainsTheEncoderOfCameras) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 6, .side = 20});
   const temporary_directory folder;
   train_base_options o = toy_base(6);
@@ -125,7 +127,7 @@ TEST(TrainBase, TrainsTheEncoderOfCameras) {
 }
 
 TEST(TrainBase, SaysWhatIsWrongInOneMessage) {
-  backend be;
+  backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 4});
   const temporary_directory folder;
   const auto message = [&](const train_base_options& o) {

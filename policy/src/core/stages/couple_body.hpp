@@ -170,6 +170,7 @@ couple_result couple(B& be, const std::string& path, const demonstrations& data,
   if (const auto before = place.finished({detail::couplings_name})) {
     return detail::couple_result_of(place, *before);
   }
+  place.begin();
   const visuomotor_policy<B> policy = load_policy(be, path);
   const detail::window_set windows(data, selection, o.part);
   detail::part_store parts(place, header, windows.size(), std::max<index_t>(1, o.block / o.noises));

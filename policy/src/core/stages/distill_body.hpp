@@ -211,6 +211,7 @@ distill_result distill(B& be, const distill_inputs& inputs, const distill_option
             .policy = place / output,
             .fit = detail::fit_from(before->at("fit"))};
   }
+  place.begin();
   const double epsilon = files.policy.manifest().inference.epsilon;
   const visuomotor_field field(files.policy.manifest().specification,
                                files.policy.manifest().network);

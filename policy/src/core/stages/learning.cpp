@@ -1,32 +1,35 @@
 #include "core/stages/learning.hpp"
 
 #include <filesystem>
+#include <limits>
 
 namespace flowkit::policy {
 namespace {
 
-/// Small networks, a demonstration: some minutes on two cores.
+/// Some 2e12 operations at the size of the embedded tasks: about a minute on two cores.
 learn_options quick() {
   learn_options o;
   o.base.network.dims = {32, 64, 128};
   o.base.network.time_embedding = 32;
-  o.base.fit = {.steps = 1000, .batch = 128};
+  o.base.fit = {.steps = 1200, .batch = 64, .warmup = 50};
   o.couple.noises = 4;
   o.couple.windows = 2000;
   o.couple.solver = {.steps = 10};
-  o.distill.fit = {.steps = 800, .batch = 128, .warmup = 50, .keep = kept_weights::last};
+  o.distill.fit = {.steps = 700, .batch = 64, .warmup = 50, .keep = kept_weights::last};
+  o.straighten = o.distill.fit;
   return o;
 }
 
+/// About ten times as much, in three equal parts: base, couplings, two students.
 learn_options standard() {
   learn_options o;
   o.base.network.dims = {32, 64, 128};
   o.base.network.time_embedding = 32;
-  o.base.fit = {.steps = 2500, .batch = 128};
+  o.base.fit = {.steps = 3000, .batch = 128};
   o.couple.noises = 10;
   o.couple.windows = 2500;
   o.couple.solver = {.steps = 20};
-  o.distill.fit = {.steps = 2500, .batch = 128, .keep = kept_weights::last};
+  o.distill.fit = {.steps = 1500, .batch = 128, .keep = kept_weights::last};
   o.straighten = o.distill.fit;
   return o;
 }

@@ -63,6 +63,8 @@ std::optional<json_value> stage_folder::finished(
   }
 }
 
+void stage_folder::begin() const { remove(note); }
+
 void stage_folder::finish(const json_value& result) const {
   json_value document = plan_;
   document.set("id", id_).set("result", result);

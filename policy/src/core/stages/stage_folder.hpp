@@ -27,6 +27,9 @@ class stage_folder {
   /// The result of an earlier call with this plan whose output files still exist.
   [[nodiscard]] std::optional<json_value> finished(
       std::initializer_list<std::string_view> outputs) const;
+  /// Takes back the note of another plan: its outputs will be replaced, and a call killed meanwhile
+  /// must not leave that note beside them. Throws file_error.
+  void begin() const;
   /// Notes that all outputs are complete.
   void finish(const json_value& result) const;
   /// Removes a file or a folder inside; nothing happens if there is none. Throws file_error.

@@ -58,6 +58,7 @@ train_base_result train_base(B& be, const demonstrations& data, const train_base
     return detail::base_result(place, *before);
   }
   const policy_manifest m = detail::base_manifest(data, o, data_hash);
+  place.begin();
   const visuomotor_field field(m.specification, m.network);
   const rng_key key{o.seed};
   parameter_store<B> store(be, field.layout(), key.split(0));

@@ -38,8 +38,10 @@ struct couple_result {
 /// and other windows change no coupling.
 ///
 /// `data` and `selection` must be those of training (checked by hash where the policy says so).
-/// Writes couplings.safetensors and stage.json into `folder`; finished blocks lie in parts/ until
-/// then. Progress counts windows. Throws invalid_input, file_error. Allocates. Synchronises.
+/// Where the data set holds an integer "mode" per episode (the way in which the task was done), it
+/// is stored with every window. Writes couplings.safetensors and stage.json into `folder`; finished
+/// blocks lie in parts/ until then. Progress counts windows. Throws invalid_input, file_error.
+/// Allocates. Synchronises.
 template <NeuralBackend B>
 couple_result couple(B& be, const std::string& policy, const demonstrations& data,
                      const data_selection& selection, const couple_options& options,
