@@ -21,6 +21,7 @@ constexpr std::array<double, 12> tied{1, 1, -1, 2, 2, 3, -3, 4, 0, 5, 5, -2};
 
 std::vector<double> wave(int count) {
   std::vector<double> out;
+  out.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) out.push_back(std::sin(i * 1.7) + 0.1 + 1e-3 * std::cos(i));
   return out;
 }

@@ -218,6 +218,7 @@ TEST(report, rows_are_sorted_base_first_and_sefa_last) {
   sort_for_table(all);
 
   std::vector<std::string> labels;
+  labels.reserve(all.size());
   for (const auto& r : all) labels.push_back(label_of(r));
   EXPECT_THAT(labels,
               ElementsAre("base@euler", "base@100", "base@1", "reflow@1", "nearest@1", "sefa@1"));

@@ -75,9 +75,10 @@ TEST(result_file, bad_members_are_refused_by_name) {
               HasSubstr("episodes[0].seed"));
   EXPECT_THAT(refusal([](auto& d) { d.set("windows", json_value{}.set("distance", 1)); }),
               HasSubstr("windows.distance"));
-  EXPECT_THAT(
-      refusal([](auto& d) { d.set("windows", json_value{}.set("distance", json_array{1.0})); }),
-      HasSubstr("windows.distance"));
+  EXPECT_THAT(refusal([](auto& d) {
+                d.set("windows", json_value{}.set("distance", json_array(1, json_value(1.0))));
+              }),
+              HasSubstr("windows.distance"));
   EXPECT_THAT(refusal([](auto& d) { d.set("expert_modes", json_value{}.set("left", "x")); }),
               HasSubstr("expert_modes.left"));
 }

@@ -118,6 +118,7 @@ std::vector<double> group_means(std::span<const double> values, std::span<const 
     of_group.count += 1;
   }
   std::vector<double> out;
+  out.reserve(totals.size());
   for (const auto& entry : totals) out.push_back(entry.second.sum / entry.second.count);
   return out;
 }

@@ -49,7 +49,7 @@ std::string record_reader::text(std::string_view name) const {
 }
 
 std::string record_reader::text_or(std::string_view name, std::string fallback) const {
-  return has(name) ? text(name) : fallback;
+  return has(name) ? text(name) : std::move(fallback);
 }
 
 bool record_reader::flag(std::string_view name) const {

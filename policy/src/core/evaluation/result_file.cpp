@@ -67,6 +67,7 @@ void check_seeds(const record_reader& in, const std::vector<episode_result>& epi
 template <class Record, class Write>
 json_value json_list(const std::vector<Record>& records, const Write& write) {
   json_array out;
+  out.reserve(records.size());
   for (const Record& record : records) out.push_back(write(record));
   return out;
 }

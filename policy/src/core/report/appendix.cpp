@@ -14,6 +14,7 @@ using alignment = column::alignment;
 markup facts_table(std::string_view caption, const std::vector<named_text>& facts) {
   if (facts.empty()) return {};
   std::vector<table_row> rows;
+  rows.reserve(facts.size());
   for (const named_text& fact : facts) {
     rows.push_back({.cells = {words(fact.name), words(fact.value)}});
   }

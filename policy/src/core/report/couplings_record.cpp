@@ -55,6 +55,7 @@ mode_counts read_modes(const record_reader& in, std::string_view name) {
 
 json_value to_json_value(const std::vector<projected_chunk>& chunks) {
   json_array out;
+  out.reserve(chunks.size());
   for (const projected_chunk& chunk : chunks) {
     out.push_back(
         json_value{}.set("x", detail::json_column(chunk.x)).set("y", detail::json_column(chunk.y)));

@@ -170,6 +170,7 @@ markup paired_section(const report_view& view) {
   if (pairs.empty()) return {};
   const double axis = axis_for(pairs);
   std::vector<table_row> rows;
+  rows.reserve(pairs.size());
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     rows.push_back(pair_cells(pairs[i], axis, colours[i]));
   }

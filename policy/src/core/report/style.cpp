@@ -13,7 +13,8 @@ constexpr std::string_view light_scheme = R"(:root{color-scheme:light dark;
 --paper:#fbfbf9;--card:#ffffff;--ink:#1d2126;--soft:#5a616a;--line:#e2e2dc;--faint:#eeeeea;
 --mark:#eef5fb;--accent:#00609c;--warn:#a33b00;
 --serif:Charter,"Bitstream Charter","Iowan Old Style","Source Serif 4",Georgia,"DejaVu Serif",serif;
---sans:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Helvetica Neue",Arial,"DejaVu Sans",sans-serif;
+--sans:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",
+"Helvetica Neue",Arial,"DejaVu Sans",sans-serif;
 --mono:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;)";
 
 constexpr std::string_view dark_scheme = R"(
@@ -26,7 +27,8 @@ html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}
 body{margin:0 auto;max-width:72rem;padding:clamp(1.5rem,5vw,4.5rem) clamp(1rem,4vw,3rem);
 background:var(--paper);color:var(--ink);font:1rem/1.6 var(--sans)}
 h1,h2,h3{line-height:1.2;text-wrap:balance}
-h1{font:600 clamp(1.7rem,4.5vw,2.5rem)/1.15 var(--serif);letter-spacing:-.015em;margin:.2rem 0 .8rem}
+h1{font:600 clamp(1.7rem,4.5vw,2.5rem)/1.15 var(--serif);letter-spacing:-.015em;
+margin:.2rem 0 .8rem}
 h2{font:600 1.6rem/1.25 var(--serif);letter-spacing:-.01em;margin:0 0 .5rem}
 h3{font-size:1rem;font-weight:600;margin:0 0 .5rem}
 h3.part{font:600 1.2rem/1.3 var(--serif);margin:2rem 0 .4rem}
@@ -74,7 +76,8 @@ gap:1.2rem;margin:1.4rem 0}
 figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:.7rem;
 padding:1.1rem 1.2rem 1rem;min-width:0}
 figure.plot>svg{display:block;width:100%;max-width:36rem;height:auto;margin:0 auto}
-figcaption{font-size:.88rem;line-height:1.5;color:var(--soft);margin-top:.5rem;overflow-wrap:anywhere}
+figcaption{font-size:.88rem;line-height:1.5;color:var(--soft);margin-top:.5rem;
+overflow-wrap:anywhere}
 figure.table{padding:.8rem 0 .2rem;margin:1.2rem 0}
 figure.table figcaption{margin:0;padding:0 .7rem .4rem}
 .short figure.table{max-width:42rem}
@@ -104,7 +107,8 @@ animation:film calc(var(--seconds)*1s) steps(var(--frames),jump-none) infinite;
 .film .side{min-width:0;flex:1}
 .film figcaption{margin-top:0}
 .frames{overflow-x:auto;border-radius:.4rem;margin-top:.7rem}
-.frames div{height:4.2rem;width:calc(4.2rem*var(--frames)*var(--ratio));background:var(--strip) 0 0/100% 100%;
+.frames div{height:4.2rem;width:calc(4.2rem*var(--frames)*var(--ratio));
+background:var(--strip) 0 0/100% 100%;
 -webkit-print-color-adjust:exact;print-color-adjust:exact}
 @keyframes film{from{background-position:0 0}to{background-position:100% 0}}
 .pause{font-size:.9rem;color:var(--soft)}

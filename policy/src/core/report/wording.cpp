@@ -64,7 +64,7 @@ std::string p_value(double p) {
 }
 
 std::string grouped(index_t value) {
-  const std::string digits = text(value);
+  std::string digits = text(value);
   if (digits.size() < 5) return digits;  // four digits are read at a glance
   std::string out;
   for (std::size_t i = 0; i < digits.size(); ++i) {
