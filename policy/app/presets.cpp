@@ -11,7 +11,8 @@ struct assignment {
   json_value value;
 };
 
-/// What a preset says beside learning: how many demonstrations, how thorough the evaluation.
+/// What a preset says beside the library's: how many demonstrations, how thorough the evaluation.
+/// The demonstration has a choice of two ways to learn, which takes longer than one.
 std::vector<assignment> beside_learning(std::string_view preset) {
   if (preset == "quick") {
     return {{"collect.demonstrations", 50}, {"collect.images", true},

@@ -62,7 +62,7 @@ TEST_F(Couple, ATighterToleranceCostsMoreAndErrsLess) {
   couple_options o = toy_couple();
   o.windows = 8;
   std::vector<couple_result> made;
-  for (const double tolerance : {1e-1, 1e-3, 1e-5}) {
+  for (const double tolerance : {1e-1, 1e-4, 1e-5}) {
     o.solver.tolerance = tolerance;
     made.push_back(run(o, text("tolerance_", tolerance).c_str()));
   }
@@ -70,9 +70,10 @@ TEST_F(Couple, ATighterToleranceCostsMoreAndErrsLess) {
   const double loose = mean_difference(made[0].couplings, made[2].couplings);
   const double close = mean_difference(made[1].couplings, made[2].couplings);
 
-  // A flow that has hardly learnt is rough in time, which makes it hard for a solver.
+  // Measured 0.028 and 0.004: a flow that has hardly learnt is rough in time, so that the error is
+  // far above the tolerance, but it falls with it.
   EXPECT_LT(close, 0.3 * loose);
-  EXPECT_LT(close, 0.05);
+  EXPECT_LT(loose, 0.06);
   EXPECT_LT(made[0].evaluations, made[1].evaluations);
   EXPECT_LT(made[1].evaluations, made[2].evaluations);
 }

@@ -1,6 +1,10 @@
 #include "toy_task.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
 
 namespace flowkit::policy {
 namespace {
@@ -68,6 +72,45 @@ TEST(Learn, StopsAnywhereAndEndsWithTheSameBits) {
   EXPECT_GT(calls, 5);
   EXPECT_EQ(read_text(whole.student), read_text(last.student));
   EXPECT_EQ(read_text(whole.reflow_student), read_text(last.reflow_student));
+}
+
+/// Runs learn in a process of its own, which is killed at its n-th report of progress; whether it
+/// lived to the end.
+bool survives(const std::string& folder, index_t reports) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    backend be = one_thread();
+    stage_hooks hooks;
+    hooks.on_progress = [&](index_t, index_t) {
+      if (--reports == 0) (void)std::raise(SIGKILL);
+    };
+    (void)learn(be, toy_data({.episodes = 6}), small(1), folder, hooks);
+    ::_exit(0);
+  }
+  int status = 1;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST(Learn, BeingKilledAnywhereChangesNothing) {
+  const temporary_directory folder;
+  backend be = one_thread();
+  const learn_result whole = learn(be, toy_data({.episodes = 6}), small(1), folder / "whole");
+
+  // Each process may go a little further than the one before, so that they get to the end although
+  // each begins at the last checkpoint.
+  int processes = 0;
+  while (!survives(folder / "parts", 3 + 5 * processes)) ASSERT_LT(++processes, 100);
+
+  EXPECT_GE(processes, 4);
+  for (const char* file :
+       {"base/policy.safetensors", "base/metrics.jsonl", "base/stage.json",
+        "couple/couplings.safetensors", "align/report.json", "sefa/policy.safetensors",
+        "sefa/metrics.jsonl", "reflow/policy.safetensors", "reflow/stage.json"}) {
+    EXPECT_EQ(read_text(folder / text("whole/", file)), read_text(folder / text("parts/", file)))
+        << file;
+  }
+  EXPECT_FALSE(read_text(whole.student).empty());
 }
 
 TEST(Learn, PresetsAreValidAndOthersRefused) {

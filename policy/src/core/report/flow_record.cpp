@@ -21,9 +21,9 @@ straightness_curve curve_of(const record_reader& in) {
 
 solver_loss error_of(const record_reader& in) {
   solver_loss out{.method = in.text_or("method", ""),
-                   .solver = in.text("solver"),
-                   .evaluations = in.amount_or("evaluations", 0),
-                   .error = in.amount_or("error", 0)};
+                  .solver = in.text("solver"),
+                  .evaluations = in.amount_or("evaluations", 0),
+                  .error = in.amount_or("error", 0)};
   if (out.evaluations == 0) in.fail("evaluations", "a solver needs at least one");
   return out;
 }

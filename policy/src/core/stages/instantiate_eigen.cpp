@@ -1,39 +1,8 @@
-// The stages of learning for the Eigen backend.
-#include "core/stages/couple_body.hpp"
-#include "core/stages/distill_body.hpp"
-#include "core/stages/learn_body.hpp"
-#include "core/stages/measure_body.hpp"
-#include "core/stages/train_base_body.hpp"
-
+// The stages of learning on the Eigen backend.
 #include <flowkit/backends/eigen.hpp>
 
 namespace flowkit::policy {
-
-using backend = eigen<float>;
-
-template train_base_result train_base(backend&, const demonstrations&, const train_base_options&,
-                                      const std::string&, const stage_hooks&);
-template couple_result couple(backend&, const std::string&, const demonstrations&,
-                              const data_selection&, const couple_options&, const std::string&,
-                              const stage_hooks&);
-template align_result align(backend&, const std::string&, const std::string&, const alignment_rule&,
-                            const std::string&, const stage_hooks&);
-template std::vector<alignment_summary> sweep_alignment(backend&, const std::string&,
-                                                        const std::string&,
-                                                        std::span<const alignment_rule>,
-                                                        const stage_hooks&);
-template distill_result distill(backend&, const distill_inputs&, const distill_options&,
-                                const std::string&, const stage_hooks&);
-template learn_result learn(backend&, const demonstrations&, const learn_options&,
-                            const std::string&, const stage_hooks&);
-
-template chunk_distance expert_distance(backend&, const visuomotor_policy<backend>&,
-                                        const demonstrations&, const measure_options&,
-                                        const std::optional<inference_options>&);
-template flow_straightness straightness(backend&, const visuomotor_policy<backend>&,
-                                        const demonstrations&, const measure_options&, index_t);
-template std::vector<solver_error> solver_errors(backend&, const visuomotor_policy<backend>&,
-                                                 const demonstrations&, const measure_options&,
-                                                 std::span<const inference_options>);
-
+using stage_backend = eigen<float>;
 }  // namespace flowkit::policy
+
+#include "core/stages/instantiations.hpp"
