@@ -15,9 +15,11 @@ struct assignment {
 /// The demonstration has a choice of two ways to learn, which takes longer than one.
 std::vector<assignment> beside_learning(std::string_view preset) {
   if (preset == "quick") {
-    return {{"collect.demonstrations", 50}, {"collect.images", true},
-            {"collect.cameras", "front"},   {"evaluate.episodes", 100},
-            {"evaluate.windows", 128},      {"evaluate.latency_chunks", 30}};
+    return {{"collect.demonstrations", 100}, {"train.steps", 2000},
+            {"couple.windows", 3000},        {"distill.steps", 1200},
+            {"collect.images", true},        {"collect.cameras", "front"},
+            {"evaluate.episodes", 100},      {"evaluate.windows", 128},
+            {"evaluate.latency_chunks", 30}};
   }
   if (preset == "standard") {
     return {{"collect.demonstrations", 100}, {"evaluate.episodes", 300}};
