@@ -12,7 +12,7 @@ struct assignment {
 };
 
 /// What a preset says beside the library's: how many demonstrations, how thorough the evaluation.
-/// The demonstration has a choice of two ways to learn, which takes longer than one.
+/// The library's quick steps suffice for the easiest task; a task with two ways needs these.
 std::vector<assignment> beside_learning(std::string_view preset) {
   if (preset == "quick") {
     return {{"collect.demonstrations", 100}, {"train.steps", 2000},
