@@ -64,7 +64,7 @@ std::string sha256_of_path(const std::string& path) {
   std::sort(names.begin(), names.end());
   std::string list;
   for (const std::string& name : names) {
-    list += text(name, '\0', sha256_of_file(path + "/" + name), '\n');
+    list += text(name, '\0', sha256_of_file(text(path, "/", name)), '\n');
   }
   return sha256_of(flowkit::detail::bytes_of(list));
 }
