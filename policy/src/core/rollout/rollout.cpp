@@ -40,6 +40,7 @@ void validate(const rollout_options& o) {
 std::vector<std::size_t> places_of(std::span<const std::string> wanted,
                                    std::span<const std::string> there, std::string_view what) {
   std::vector<std::size_t> out;
+  out.reserve(wanted.size());
   std::string missing;
   for (const std::string& name : wanted) {
     const auto found = std::find(there.begin(), there.end(), name);
@@ -56,6 +57,7 @@ std::vector<std::size_t> places_of(std::span<const std::string> wanted,
 
 std::vector<std::string> names_of(const std::vector<camera>& cameras) {
   std::vector<std::string> out;
+  out.reserve(cameras.size());
   for (const camera& c : cameras) out.push_back(c.name);
   return out;
 }
