@@ -13,7 +13,7 @@ void append(std::vector<float>& rows, std::span<const float> row) {
 }  // namespace
 
 demonstration demonstrate(task_environment& env, std::uint64_t seed,
-                          const demonstration_options& options) {
+                          const demonstrate_options& options) {
   FLOWKIT_VALIDATE(
       options.hold >= 0 && options.max_steps >= 1 && options.max_steps <= task_episode_steps,
       "a demonstration of at most ", options.max_steps, " steps with ", options.hold,

@@ -26,12 +26,12 @@ chart straightness_chart(const std::vector<straightness_curve>& curves) {
   return out;
 }
 
-std::string name_of(const solver_error& e) {
+std::string name_of(const solver_loss& e) {
   return e.method.empty() ? e.solver : text(e.method, ", ", e.solver);
 }
 
 /// A line and its points per flow and solver, by number of evaluations.
-chart error_chart(std::vector<solver_error> errors) {
+chart error_chart(std::vector<solver_loss> errors) {
   chart out{.panel = {.x = {.label = "network evaluations per chunk", .scale = axis_scale::log},
                       .y = {.label = "error, action units", .scale = axis_scale::log}},
             .title = "Error against network evaluations",
@@ -41,7 +41,7 @@ chart error_chart(std::vector<solver_error> errors) {
   std::stable_sort(errors.begin(), errors.end(),
                    [](const auto& a, const auto& b) { return a.evaluations < b.evaluations; });
   std::vector<std::string> names;
-  for (const solver_error& e : errors) {
+  for (const solver_loss& e : errors) {
     if (std::find(names.begin(), names.end(), name_of(e)) == names.end()) {
       names.push_back(name_of(e));
     }
@@ -50,7 +50,7 @@ chart error_chart(std::vector<solver_error> errors) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     std::vector<double> x;
     std::vector<double> y;
-    for (const solver_error& e : errors) {
+    for (const solver_loss& e : errors) {
       if (name_of(e) == names[i]) x.push_back(e.evaluations), y.push_back(e.error);
     }
     out.panel.line(names[i], x, y).series.back().colour = colour_of(i);

@@ -19,11 +19,11 @@ straightness_curve curve_of(const record_reader& in) {
   return out;
 }
 
-solver_error error_of(const record_reader& in) {
-  solver_error out{.method = in.text_or("method", ""),
-                   .solver = in.text("solver"),
-                   .evaluations = in.amount_or("evaluations", 0),
-                   .error = in.amount_or("error", 0)};
+solver_loss error_of(const record_reader& in) {
+  solver_loss out{.method = in.text_or("method", ""),
+                  .solver = in.text("solver"),
+                  .evaluations = in.amount_or("evaluations", 0),
+                  .error = in.amount_or("error", 0)};
   if (out.evaluations == 0) in.fail("evaluations", "a solver needs at least one");
   return out;
 }
@@ -47,7 +47,7 @@ void write_flow_record(const std::string& path, const flow_record& record) {
     curves.push_back(one);
   }
   json_array errors;
-  for (const solver_error& e : record.errors) {
+  for (const solver_loss& e : record.errors) {
     errors.push_back(json_value{}
                          .set("method", e.method)
                          .set("solver", e.solver)

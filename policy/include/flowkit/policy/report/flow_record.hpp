@@ -19,7 +19,7 @@ struct straightness_curve {
 };
 
 /// Mean distance between the chunks of a solver and those of a tight reference.
-struct solver_error {
+struct solver_loss {
   std::string method{};    ///< whose flow
   std::string solver{};    ///< e.g. "euler", "dormand_prince"
   double evaluations = 0;  ///< of the network, mean per chunk; positive
@@ -29,7 +29,7 @@ struct solver_error {
 /// Diagnostics of the flows of a run.
 struct flow_record {
   std::vector<straightness_curve> straightness{};
-  std::vector<solver_error> errors{};
+  std::vector<solver_loss> errors{};
 };
 
 /// Replaces `path` atomically, format "flowkit.flow". Throws file_error.

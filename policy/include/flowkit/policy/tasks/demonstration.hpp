@@ -9,7 +9,7 @@
 namespace flowkit::policy {
 
 /// How a demonstration is made.
-struct demonstration_options {
+struct demonstrate_options {
   float noise = 0;    ///< deviation of the noise on executed actions, in action units
   index_t hold = 10;  ///< steps recorded after the first success
   index_t max_steps = task_episode_steps;
@@ -32,6 +32,6 @@ struct demonstration {
 /// Lets the expert act in the episode of a seed, in the mode drawn from it. Equal seeds and options
 /// give equal recordings. Throws invalid_input for negative or non-finite noise. Allocates.
 [[nodiscard]] demonstration demonstrate(task_environment& env, std::uint64_t seed,
-                                        const demonstration_options& options = {});
+                                        const demonstrate_options& options = {});
 
 }  // namespace flowkit::policy

@@ -1,0 +1,83 @@
+#include <flowkit/policy/report/sweep_record.hpp>
+
+#include <app/command.hpp>
+#include <app/measures.hpp>
+#include <app/options.hpp>
+#include <app/run_directory.hpp>
+#include <app/stages.hpp>
+
+#include <filesystem>
+
+namespace flowkit::app {
+namespace {
+
+std::vector<double> radii_of(const context& c) {
+  std::vector<double> out;
+  for (const std::string& word : words_of(c.values.string("align.sweep"))) {
+    policy::settings one({{"radius", 0.0, "action units", "", 0}});
+    one.set_text("radius", word);
+    out.push_back(one.number("radius"));
+  }
+  return out;
+}
+
+/// The fixed radii, and the adaptive operator, which has none.
+std::vector<policy::alignment_rule> rules_of(const context& c, std::span<const double> radii) {
+  std::vector<policy::alignment_rule> out =
+      policy::selective_sweep(radii, c.values.number("align.feature_radius"));
+  policy::settings adaptive = c.values;
+  adaptive.set("align.rule", "adaptive");
+  out.push_back(rule_of(adaptive));
+  return out;
+}
+
+void note_sweep(const context& c, std::span<const double> radii,
+                std::span<const policy::alignment_summary> found) {
+  policy::sweep_record record{
+      .parameter = "radius, action units",
+      .caption = "What alignment would do to the same couplings; no student was trained.",
+      .scale = axis_scale::log};
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    policy::sweep_point point{.series = found[i].rule,
+                              .distance = found[i].after.mean,
+                              .acceptance = found[i].acceptance()};
+    if (i < radii.size()) point.value = radii[i];
+    record.points.push_back(std::move(point));
+  }
+  std::filesystem::create_directories(c / "sweeps");
+  policy::write_sweep(c / "sweeps/radius.json", record);
+}
+
+void sweep(const context& c) {
+  const std::vector<double> radii = radii_of(c);
+  const std::string couplings = required(c, "couple/couplings.safetensors", "couple");
+  const std::vector<policy::alignment_rule> rules = rules_of(c, radii);
+  const std::vector<policy::alignment_summary> found = on_backend(c, [&](auto& be) {
+    return policy::sweep_alignment(be, policy_path(c, "base"), couplings, rules, hooks_of(c));
+  });
+  c.check_stop();
+  note_sweep(c, radii, found);
+  json_array document;
+  std::string lines = "radius      accepted  distance before  after\n";
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const policy::alignment_summary& s = found[i];
+    document.push_back(policy::json_of(s));
+    std::string column = i < radii.size() ? text(radii[i]) : s.rule;
+    column.resize(std::max<std::size_t>(column.size() + 2, 12), ' ');
+    lines += text(column, s.acceptance(), "  ", s.before.mean, "  ", s.after.mean, "\n");
+  }
+  c.answer(document, lines);
+}
+
+}  // namespace
+
+void align(const context& c) {
+  write_configuration(c);
+  if (!c.values.string("align.sweep").empty()) return sweep(c);
+  align_stage(c);
+  couplings_stage(c);
+  const json_value report = read_json(c / "align/report.json");
+  c.answer(report, policy::to_text(policy::summary_from_json(report)));
+}
+
+}  // namespace flowkit::app

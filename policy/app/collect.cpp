@@ -1,0 +1,77 @@
+#include <flowkit/policy/rollout/collect.hpp>
+#include <flowkit/policy/run/result_folder.hpp>
+
+#include <app/command.hpp>
+#include <app/episodes.hpp>
+#include <app/expert_recorder.hpp>
+#include <app/run_directory.hpp>
+#include <app/stages.hpp>
+
+namespace flowkit::app {
+namespace {
+
+/// Seeds of different runs do not meet: a run collects fewer episodes than this.
+constexpr std::uint64_t seeds_per_run = 1'000'000;
+
+std::uint64_t first_seed_of(const context& c) {
+  return static_cast<std::uint64_t>(c.values.integer("seed")) * seeds_per_run;
+}
+
+policy::result_folder folder_of(const context& c) {
+  json_value options = c.values.section("collect");
+  options.set("task", c.values.string("task"));
+  options.set("seed", c.values.integer("seed"));
+  options.set("observation", c.values.string("observation"));
+  options.set("film_frames", c.values.integer("evaluate.film_frames"));
+  return {c / "collect", {.name = "collect", .options = std::move(options), .inputs = {}}};
+}
+
+policy::collect_result record(const context& c, const policy::result_folder& folder) {
+  const int workers = threads_of(c);
+  expert_recorder recorder(c, workers);
+  policy::collect_options options{.path = folder / "demonstrations.zarr",
+                                  .demonstrations = c.values.integer("collect.demonstrations"),
+                                  .first_seed = first_seed_of(c),
+                                  .least_success = c.values.number("collect.least_success"),
+                                  .workers = workers};
+  progress shown({.label = "collect",
+                  .unit = "episode",
+                  .total = options.demonstrations,
+                  .style = c.display()});
+  const policy::collect_result made = policy::collect_episodes(
+      layout_of(c), std::ref(recorder), options, [&](index_t done) { shown.update(done); }, c.stop);
+  if (!made.stopped) shown.finish();
+  return made;
+}
+
+}  // namespace
+
+void collect_stage(const context& c) {
+  run_stage(c, "collect", [&] {
+    policy::result_folder folder = folder_of(c);
+    if (folder.up_to_date()) return policy::stage_end::unchanged;
+    folder.begin();
+    const policy::collect_result made = record(c, folder);
+    if (made.stopped) return policy::stage_end::stopped;
+    std::vector<std::string> outputs = film_expert(c, first_seed_of(c), folder.path());
+    outputs.emplace_back("demonstrations.zarr");
+    folder.finish(outputs, json_object{{"demonstrations", made.demonstrations},
+                                       {"attempts", made.attempts},
+                                       {"expert_success", made.success()}});
+    return policy::stage_end::finished;
+  });
+}
+
+void collect(const context& c) {
+  write_configuration(c);
+  collect_stage(c);
+  json_value summary = folder_of(c).summary();
+  const std::string path = c / "collect/demonstrations.zarr";
+  const std::string line =
+      text(path, ": ", summary.at("demonstrations").as_integer(),
+           " demonstrations, expert success ", summary.at("expert_success").as_number());
+  summary.set("path", path);
+  c.answer(summary, line);
+}
+
+}  // namespace flowkit::app

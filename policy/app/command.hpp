@@ -1,0 +1,37 @@
+// A subcommand: its name, what it is for, which settings are its options, and what it does.
+#pragma once
+
+#include <app/context.hpp>
+
+#include <span>
+
+namespace flowkit::app {
+
+struct command {
+  std::string_view name;
+  std::string_view summary;                ///< one line of the overview
+  std::string_view operands;               ///< as in the usage line, e.g. "inspect DATA"
+  std::string_view details;                ///< a paragraph of --help
+  std::vector<std::string_view> sections;  ///< whose settings are options; "" is the general one
+  bool uses_run;                           ///< works in a run directory
+  void (*run)(const context&);
+};
+
+/// All subcommands, in the order of the overview.
+[[nodiscard]] std::span<const command> commands();
+
+// One per file of the same name.
+void run_all(const context&);
+void collect(const context&);
+void train(const context&);
+void couple(const context&);
+void align(const context&);
+void distill(const context&);
+void evaluate(const context&);
+void latency(const context&);
+void report(const context&);
+void data(const context&);
+void tasks(const context&);
+void info(const context&);
+
+}  // namespace flowkit::app

@@ -1,0 +1,43 @@
+// What every subcommand gets: settings, the run directory, and where to write what it has to say.
+#pragma once
+
+#include <flowkit/io/progress.hpp>
+#include <flowkit/policy/run/settings.hpp>
+
+#include <atomic>
+
+namespace flowkit::app {
+
+/// A stop was asked for (Ctrl-C) and the work was left at a checkpoint.
+class interrupted : public error {
+ public:
+  interrupted() : error("stopped at a checkpoint; the same command continues from there") {}
+};
+
+/// Options of a call, resolved.
+struct context {
+  policy::settings values;
+  std::string folder;                 ///< the run directory
+  std::vector<std::string> operands;  ///< what is no option
+  bool json = false;                  ///< the result is one JSON document on standard output
+  bool quiet = false;                 ///< no progress and no remarks
+  const std::atomic<bool>* stop = nullptr;
+
+  /// Path below the run directory.
+  [[nodiscard]] std::string operator/(std::string_view name) const {
+    return text(folder, "/", name);
+  }
+  [[nodiscard]] progress_style display() const {
+    return quiet ? progress_style::quiet : progress_style::automatic;
+  }
+  /// A remark on standard error: what begins, what is skipped.
+  void say(std::string_view line) const;
+  /// The result on standard output: `document` with --json, else `lines`.
+  void answer(const json_value& document, std::string_view lines) const;
+  /// Throws interrupted if a stop was asked for.
+  void check_stop() const {
+    if (stop != nullptr && stop->load(std::memory_order_relaxed)) throw interrupted();
+  }
+};
+
+}  // namespace flowkit::app

@@ -1,0 +1,30 @@
+#include <flowkit/policy/stages/couplings_file.hpp>
+
+#include <app/command.hpp>
+#include <app/run_directory.hpp>
+#include <app/stages.hpp>
+
+#include <numeric>
+
+namespace flowkit::app {
+
+void couple(const context& c) {
+  write_configuration(c);
+  couple_stage(c);
+  const bool two = c.values.integer("run.rounds") == 2;
+  const std::string path =
+      c / (two ? "couple_2/couplings.safetensors" : "couple/couplings.safetensors");
+  const policy::couplings_file file(path);
+  const policy::couplings_view& n = file.numbers();
+  const double evaluations = std::accumulate(n.evaluations.begin(), n.evaluations.end(), 0.0) /
+                             static_cast<double>(std::max<index_t>(n.size(), 1));
+  c.answer(json_object{{"couplings", path},
+                       {"pairs", n.size()},
+                       {"windows", n.windows()},
+                       {"failed", file.header().failed},
+                       {"evaluations_per_pair", evaluations}},
+           text(path, ": ", n.size(), " pairs of ", n.windows(), " windows, ", evaluations,
+                " evaluations each, ", file.header().failed, " failed"));
+}
+
+}  // namespace flowkit::app

@@ -1,0 +1,120 @@
+#include <flowkit/policy/policy_file.hpp>
+#include <flowkit/policy/report/couplings_record.hpp>
+#include <flowkit/policy/stages/alignment_file.hpp>
+#include <flowkit/policy/stages/couplings_file.hpp>
+
+#include <app/measures.hpp>
+#include <app/run_directory.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <numeric>
+
+namespace flowkit::app {
+namespace {
+
+constexpr index_t drawn_chunks = 40;
+
+/// Chunks of the first couplings as paths of the hand: sums of the first two action dimensions.
+class projector {
+ public:
+  explicit projector(const policy::policy_manifest& m) : manifest_(&m) {}
+
+  [[nodiscard]] policy::projected_chunk operator()(std::span<const float> chunk) const {
+    const extents<2> shape{1, static_cast<index_t>(chunk.size())};
+    std::vector<float> physical(chunk.size());
+    manifest_->normalizers.action.denormalize(
+        policy::chunks<policy::normalized, const float>(
+            view<const float, 2, host_space>(chunk.data(), shape)),
+        policy::chunks<policy::physical, float>(
+            view<float, 2, host_space>(physical.data(), shape)));
+    policy::projected_chunk out;
+    double x = 0;
+    double y = 0;
+    const auto d = static_cast<std::size_t>(manifest_->specification.action_size());
+    for (std::size_t at = 0; at + d <= physical.size(); at += d) {
+      out.x.push_back(x += static_cast<double>(physical[at]));
+      out.y.push_back(y += static_cast<double>(physical[at + (d > 1 ? 1 : 0)]));
+    }
+    return out;
+  }
+
+ private:
+  const policy::policy_manifest* manifest_;
+};
+
+policy::distance_histogram histogram_of(const distance_summary& s) {
+  return {.counts = s.histogram,
+          .bin_end = s.bin_end,
+          .mean = s.mean,
+          .median = s.median,
+          .p90 = s.p90};
+}
+
+policy::mode_counts counts_of(const std::vector<std::int32_t>& modes,
+                              const std::vector<double>& shares, index_t pairs) {
+  policy::mode_counts out;
+  for (std::size_t i = 0; i < modes.size(); ++i) {
+    const double count = shares[i] * static_cast<double>(pairs);
+    out.push_back({text("mode ", modes[i]), static_cast<index_t>(count + 0.5)});
+  }
+  return out;
+}
+
+void add_summary(const policy::alignment_summary& s, policy::couplings_record& out) {
+  out.alignment = s.rule;
+  out.pairs = s.pairs;
+  out.replaced = s.replaced;
+  out.replaced_by_other_window = s.replaced_by_other_window;
+  const auto count = [&](alignment_reason r) { return s.by_reason[static_cast<std::size_t>(r)]; };
+  out.identical = count(alignment_reason::identical);
+  out.no_expert_action = count(alignment_reason::no_expert_action);
+  out.no_expert_feature = count(alignment_reason::no_expert_feature);
+  out.before = histogram_of(s.before);
+  out.after = histogram_of(s.after);
+  out.pairs_by_phase.assign(s.pairs_by_phase.begin(), s.pairs_by_phase.end());
+  out.replaced_by_phase.assign(s.replaced_by_phase.begin(), s.replaced_by_phase.end());
+  if (!s.modes) return;
+  out.modes_before = counts_of(s.modes->mode, s.modes->before, s.pairs);
+  out.modes_after = counts_of(s.modes->mode, s.modes->after, s.pairs);
+}
+
+/// Some couplings spread over the file: what the expert does, what was generated, what is left.
+void add_chunks(const policy::couplings_view& n, std::span<const float> aligned,
+                const projector& project, policy::couplings_record& out) {
+  const auto row = [&](std::span<const float> all, index_t i) {
+    return all.subspan(static_cast<std::size_t>(i * n.chunk), static_cast<std::size_t>(n.chunk));
+  };
+  const index_t count = std::min(drawn_chunks, n.size());
+  for (index_t i = 0; i < count; ++i) {
+    const index_t pair = i * n.size() / count;
+    const index_t window = n.window[static_cast<std::size_t>(pair)];
+    out.experts.push_back(project(row(n.experts, window)));
+    out.generated.push_back(project(row(n.end_points, pair)));
+    out.aligned.push_back(project(row(aligned, pair)));
+  }
+  out.x_label = "sum of the first action dimension";
+  out.y_label = "sum of the second";
+}
+
+}  // namespace
+
+void couplings_stage(const context& c) {
+  const bool two = c.values.integer("run.rounds") == 2;
+  const std::string path = c / (two ? "couple_2" : "couple") + "/couplings.safetensors";
+  const std::string aligned_path = c / "align/aligned.safetensors";
+  if (!std::filesystem::exists(path) || !std::filesystem::exists(aligned_path)) return;
+  const policy::couplings_file file(path);
+  const policy::alignment_file aligned(aligned_path);
+  const policy::policy_file flow(policy_path(c, two ? "straighten" : "base"));
+  const policy::couplings_view& n = file.numbers();
+  policy::couplings_record out;
+  add_summary(policy::summary_from_json(read_json(c / "align/report.json")), out);
+  out.unfinished = file.header().failed;
+  out.evaluations = std::accumulate(n.evaluations.begin(), n.evaluations.end(), 0.0) /
+                    static_cast<double>(std::max<index_t>(n.size(), 1));
+  add_chunks(n, aligned.end_points(), projector(flow.manifest()), out);
+  policy::write_couplings_record(c / "align/couplings.json", out);
+}
+
+}  // namespace flowkit::app

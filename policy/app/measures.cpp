@@ -1,0 +1,114 @@
+#include <flowkit/policy/report/flow_record.hpp>
+#include <flowkit/policy/run/result_folder.hpp>
+
+#include <app/measures.hpp>
+#include <app/options.hpp>
+#include <app/run_directory.hpp>
+
+#include <filesystem>
+
+namespace flowkit::app {
+namespace {
+
+bool has_windows(const context& c) {
+  return c.values.integer("evaluate.windows") > 0 && c.values.number("policy.validation") > 0;
+}
+
+/// Options of measures that fit this data set: data of one's own may lack clean actions.
+policy::measure_options options_for(const context& c, const policy::demonstrations& data) {
+  policy::measure_options o = measure_options_of(c.values);
+  if (!data.contains(o.expert)) o.expert.clear();
+  return o;
+}
+
+/// Share of the couplings that alignment replaced; nothing for policies without couplings.
+std::optional<double> acceptance_of(const context& c, const std::string& method) {
+  if (method == "reflow") return 0.0;
+  const std::string report = c / "align/report.json";
+  if (method != "sefa" || !std::filesystem::exists(report)) return std::nullopt;
+  return policy::summary_from_json(read_json(report)).acceptance();
+}
+
+/// The episodes and offsets of measured windows, which are spread evenly over those put aside.
+policy::window_distances located(const policy::demonstrations& data,
+                                 const policy::measure_options& o,
+                                 const std::vector<double>& distances) {
+  const policy::window_index windows(
+      data.episode_ends(),
+      {.horizon = o.data.horizon, .observe = o.data.observe, .execute = o.data.execute},
+      policy::split_of(data, o.data).validation);
+  policy::window_distances out{.distance = distances};
+  const auto count = static_cast<index_t>(distances.size());
+  for (index_t i = 0; i < count; ++i) {
+    const policy::window w = windows[i * windows.size() / count];
+    out.episode.push_back(w.episode);
+    out.offset.push_back(w.first + o.data.observe - 1);  // the present step
+  }
+  return out;
+}
+
+/// Straightness with few windows: it is a mean over time and samples, and needs no more.
+policy::measure_options fewer(policy::measure_options o, index_t windows) {
+  o.windows = std::min(o.windows, windows);
+  o.noises = 1;
+  return o;
+}
+
+policy::flow_record measured_flow(const context& c) {
+  const policy::demonstrations data(demonstrations_path(c));
+  const policy::measure_options all = options_for(c, data);
+  return on_backend(c, [&](auto& be) {
+    const auto p = policy::load_policy(be, policy_path(c, "base"));
+    policy::flow_record out;
+    const policy::flow_straightness s = policy::straightness(be, p, data, fewer(all, 128));
+    policy::straightness_curve curve{
+        .method = "base", .deviation = s.by_time, .total = s.curvature};
+    for (std::size_t i = 0; i < s.by_time.size(); ++i) {
+      curve.time.push_back((static_cast<double>(i) + 0.5) / static_cast<double>(s.by_time.size()));
+    }
+    out.straightness.push_back(std::move(curve));
+    c.check_stop();
+    for (const auto& e :
+         policy::solver_errors(be, p, data, fewer(all, 32), policy::usual_solvers())) {
+      const bool adaptive = e.inference.solver == policy::inference_solver::dormand_prince;
+      out.errors.push_back({.method = "base",
+                            .solver = adaptive ? "dormand_prince" : "euler",
+                            .evaluations = e.evaluations,
+                            .error = e.mean});
+    }
+    return out;
+  });
+}
+
+}  // namespace
+
+void measure_windows(const context& c, const method& m, policy::evaluation_result& out) {
+  out.acceptance = acceptance_of(c, out.method);
+  if (!has_windows(c)) return;
+  const policy::demonstrations data(demonstrations_path(c));
+  const policy::measure_options options = options_for(c, data);
+  const policy::chunk_distance d = on_backend(c, [&](auto& be) {
+    const auto p = policy::load_policy(be, m.policy);
+    return policy::expert_distance(be, p, data, options, m.inference);
+  });
+  out.action_spread = d.spread;
+  out.windows = located(data, options, d.by_window);
+}
+
+void flow_stage(const context& c) {
+  if (!has_windows(c)) return;
+  run_stage(c, "flow", [&] {
+    json_value options = json_object{{"windows", c.values.integer("evaluate.windows")},
+                                     {"seed", c.values.integer("seed")}};
+    policy::result_folder folder(c / "flow", {.name = "flow",
+                                              .options = std::move(options),
+                                              .inputs = {{"policy", policy_path(c, "base")}}});
+    if (folder.up_to_date()) return policy::stage_end::unchanged;
+    folder.begin();
+    policy::write_flow_record(folder / "flow.json", measured_flow(c));
+    folder.finish({"flow.json"});
+    return policy::stage_end::finished;
+  });
+}
+
+}  // namespace flowkit::app

@@ -1,0 +1,20 @@
+// What is measured without a simulation: distances at windows put aside, straightness, solvers.
+#pragma once
+
+#include <flowkit/policy/evaluation/result.hpp>
+
+#include <app/method.hpp>
+
+namespace flowkit::app {
+
+/// Adds distances to the expert at windows put aside, the spread of chunks, and the acceptance of
+/// the alignment that a student learnt from.
+void measure_windows(const context& c, const method& m, policy::evaluation_result& out);
+
+/// flow/flow.json: how straight the base flow is, and what solvers lose on it.
+void flow_stage(const context& c);
+
+/// align/couplings.json: what generating and aligning couplings did, for the report.
+void couplings_stage(const context& c);
+
+}  // namespace flowkit::app

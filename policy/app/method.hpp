@@ -1,0 +1,24 @@
+// What is evaluated: a policy with a solver, written "sefa@1" or "base@adaptive".
+#pragma once
+
+#include <flowkit/policy/manifest.hpp>
+
+#include <app/context.hpp>
+
+namespace flowkit::app {
+
+struct method {
+  std::string label;   ///< also its folder below evaluation/
+  std::string policy;  ///< path of the file
+  policy::inference_options inference;
+};
+
+/// The methods that the settings ask for: evaluate.policy with its own solver if that is given,
+/// else all of evaluate.methods. Throws invalid_input for labels that mean nothing and policies
+/// that are not there yet.
+[[nodiscard]] std::vector<method> methods_of(const context& c);
+
+/// Reads one label; the policy file decides what it leaves open.
+[[nodiscard]] method parse_method(const context& c, const std::string& label);
+
+}  // namespace flowkit::app

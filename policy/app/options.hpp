@@ -1,0 +1,28 @@
+// Settings as the option structs of the library, and back.
+#pragma once
+
+#include <flowkit/policy/stages/learn.hpp>
+#include <flowkit/policy/stages/measure.hpp>
+
+#include <app/context.hpp>
+
+namespace flowkit::app {
+
+/// A seed of its own for every purpose of a run, such as "train".
+[[nodiscard]] std::uint64_t seed_of(const policy::settings& values, std::string_view purpose);
+
+[[nodiscard]] policy::data_selection selection_of(const policy::settings& values);
+[[nodiscard]] policy::train_base_options train_options_of(const policy::settings& values);
+[[nodiscard]] policy::couple_options couple_options_of(const policy::settings& values);
+[[nodiscard]] policy::alignment_rule rule_of(const policy::settings& values);
+[[nodiscard]] policy::distill_options distill_options_of(const policy::settings& values);
+[[nodiscard]] policy::measure_options measure_options_of(const policy::settings& values);
+[[nodiscard]] policy::learn_options learn_options_of(const policy::settings& values);
+
+/// Sets what these options say: the other way round, for presets.
+void store(policy::settings& values, const policy::learn_options& options);
+
+/// Words of a text, separated by spaces or commas.
+[[nodiscard]] std::vector<std::string> words_of(std::string_view line);
+
+}  // namespace flowkit::app

@@ -1,0 +1,80 @@
+#include <flowkit/core/thread_pool.hpp>
+#include <flowkit/io/sha256.hpp>
+#include <flowkit/policy/data/demonstrations.hpp>
+#include <flowkit/policy/manifest.hpp>
+#include <flowkit/policy/report/report.hpp>
+#include <flowkit/policy/tasks/suite.hpp>
+
+#include <app/command.hpp>
+#include <app/measures.hpp>
+#include <app/run_directory.hpp>
+#include <app/stages.hpp>
+
+#include <filesystem>
+
+namespace flowkit::app {
+namespace {
+
+std::vector<policy::named_text> facts_of(const context& c) {
+  const policy::demonstrations data(demonstrations_path(c));
+  std::vector<policy::named_text> out{{"demonstrations", text(data.episodes())},
+                                      {"steps of demonstrations", text(data.frames())}};
+  const std::string collected = c / "collect/stage.json";
+  if (std::filesystem::exists(collected)) {
+    const json_value* const summary = read_json(collected).find("summary");
+    if (summary != nullptr && summary->find("expert_success") != nullptr) {
+      out.push_back({"success of the expert", text(summary->at("expert_success").as_number())});
+    }
+  }
+  return out;
+}
+
+std::vector<policy::named_text> provenance_of(const context& c) {
+  std::vector<policy::named_text> out{{"flowkit", policy::library_version()},
+                                      {"compiler", __VERSION__},
+                                      {"processors", text(default_thread_count())},
+                                      {"seed", text(c.values.integer("seed"))}};
+  for (const std::string_view method : {"base", "reflow", "sefa"}) {
+    const std::string path = c / text(method, "/policy.safetensors");
+    if (std::filesystem::exists(path)) {
+      out.push_back({text("SHA-256 of ", method), sha256_of_file(path)});
+    }
+  }
+  return out;
+}
+
+/// run.json: what people want to know before the figures. Times of stages were noted before.
+void describe_run(const context& c) {
+  const std::string path = c / "run.json";
+  policy::run_info info;
+  if (std::filesystem::exists(path)) info = policy::read_run_info(path);
+  const policy::task_description task = policy::describe_task(c.values.string("task"));
+  info.task = task.name;
+  info.description = task.instruction;
+  info.observation = c.values.string("observation");
+  info.primary = "sefa@1";
+  info.parameters = {
+      {"demonstrations", static_cast<double>(c.values.integer("collect.demonstrations"))},
+      {"expert_noise", c.values.number("collect.expert_noise")},
+      {"seed", static_cast<double>(c.values.integer("seed"))}};
+  info.facts = facts_of(c);
+  info.provenance = provenance_of(c);
+  policy::write_run_info(path, info);
+}
+
+}  // namespace
+
+void report_stage(const context& c) {
+  couplings_stage(c);
+  describe_run(c);
+  (void)policy::write_report(c.folder);
+}
+
+void report(const context& c) {
+  (void)required(c, "config.toml", "run");
+  report_stage(c);
+  const std::string path = std::filesystem::absolute(c / "report.html").lexically_normal().string();
+  c.answer(json_object{{"report", path}}, text("report: ", path));
+}
+
+}  // namespace flowkit::app

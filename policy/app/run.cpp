@@ -1,0 +1,86 @@
+#include <flowkit/policy/evaluation/summary.hpp>
+#include <flowkit/policy/report/sweep_record.hpp>
+
+#include <app/command.hpp>
+#include <app/options.hpp>
+#include <app/run_directory.hpp>
+#include <app/stages.hpp>
+#include <app/summary_table.hpp>
+
+#include <filesystem>
+
+namespace flowkit::app {
+namespace {
+
+/// Everything between the demonstrations and the report.
+void learn_and_evaluate(const context& c) {
+  write_configuration(c);
+  train_stage(c);
+  couple_stage(c);
+  align_stage(c);
+  distill_stage(c);
+  evaluate_stage(c);
+}
+
+/// The same run with fewer demonstrations, in a directory below it.
+context with_demonstrations(const context& c, index_t count) {
+  context out = c;
+  out.folder = c / text("demonstrations_", count);
+  if (c.values.string("data").empty()) out.values.set("data", demonstrations_path(c));
+  out.values.set("policy.demonstrations", count);
+  out.values.set("run.sweep", "");
+  out.values.set("evaluate.film_frames", 0);
+  return out;
+}
+
+policy::sweep_point point_of(const policy::evaluation_result& r, index_t count) {
+  const policy::method_summary s = policy::summarize({&r, 1});
+  policy::sweep_point out{.series = s.label,
+                          .value = static_cast<double>(count),
+                          .success = s.success,
+                          .distance = s.distance,
+                          .seam = s.seam,
+                          .acceptance = s.acceptance};
+  if (!s.expert_modes.empty()) {
+    out.coverage = policy::coverage_of(s.modes, s.expert_modes).overlap;
+  }
+  return out;
+}
+
+/// Learns from fewer and fewer demonstrations; every run is one of its own and continues as such.
+void sweep_demonstrations(const context& c) {
+  policy::sweep_record record{.parameter = "demonstrations",
+                              .caption = "Runs that differ in the number of demonstrations only."};
+  for (const std::string& word : words_of(c.values.string("run.sweep"))) {
+    policy::settings one({{"count", 1, "episodes", "", 1, 1e6}});
+    one.set_text("count", word);
+    const context fewer = with_demonstrations(c, one.integer("count"));
+    c.say(text("with ", word, " demonstrations: ", fewer.folder));
+    learn_and_evaluate(fewer);
+    report_stage(fewer);
+    for (const policy::evaluation_result& r : read_evaluations(fewer)) {
+      record.points.push_back(point_of(r, one.integer("count")));
+    }
+  }
+  std::filesystem::create_directories(c / "sweeps");
+  policy::write_sweep(c / "sweeps/demonstrations.json", record);
+}
+
+}  // namespace
+
+void run_all(const context& c) {
+  write_configuration(c);
+  if (c.values.string("data").empty()) collect_stage(c);
+  learn_and_evaluate(c);
+  if (!c.values.string("run.sweep").empty()) sweep_demonstrations(c);
+  run_stage(c, "report", [&] {
+    report_stage(c);
+    return policy::stage_end::finished;
+  });
+  const std::vector<policy::evaluation_result> results = read_evaluations(c);
+  const std::string path = std::filesystem::absolute(c / "report.html").lexically_normal().string();
+  c.answer(json_object{{"methods", table_document(results)}, {"report", path}},
+           text(table_text(results), "report: ", path));
+}
+
+}  // namespace flowkit::app

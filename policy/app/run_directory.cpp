@@ -1,0 +1,77 @@
+#include <app/run_directory.hpp>
+
+#include <flowkit/core/thread_pool.hpp>
+#include <flowkit/io/atomic_file.hpp>
+#include <flowkit/policy/report/run_info.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+namespace flowkit::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+policy::run_info remembered(const std::string& path) {
+  if (!fs::exists(path)) return {};
+  try {
+    return policy::read_run_info(path);
+  } catch (const error&) {
+    return {};  // notes for people; nothing depends on them
+  }
+}
+
+}  // namespace
+
+void write_configuration(const context& c) {
+  std::error_code failure;
+  fs::create_directories(c.folder, failure);
+  if (failure) throw file_error(c.folder, "cannot create the run directory: " + failure.message());
+  write_text_file(c / "config.toml", c.values.to_toml());
+}
+
+policy::stage_hooks hooks_of(const context& c) { return {.display = c.display(), .stop = c.stop}; }
+
+std::string required(const context& c, std::string_view name, std::string_view command) {
+  std::string path = c / name;
+  FLOWKIT_VALIDATE(fs::exists(path), "there is no '", path, "' yet: make it with flowkit ", command,
+                   " --run ", c.folder);
+  return path;
+}
+
+std::string demonstrations_path(const context& c) {
+  const std::string& own = c.values.string("data");
+  return own.empty() ? required(c, "collect/demonstrations.zarr", "collect") : own;
+}
+
+std::string policy_path(const context& c, std::string_view method) {
+  return required(c, text(method, "/policy.safetensors"), method == "base" ? "train" : "distill");
+}
+
+void note_stage(const context& c, std::string_view stage, policy::stage_end end, double seconds) {
+  if (end == policy::stage_end::stopped) throw interrupted();
+  if (end == policy::stage_end::unchanged) {
+    c.say(text(stage, ": unchanged, skipped"));
+    return;
+  }
+  char rounded[32];
+  std::snprintf(rounded, sizeof rounded, "%.1f", seconds);
+  c.say(text(stage, ": done in ", rounded, " s"));
+  policy::run_info info = remembered(c / "run.json");
+  const auto known = std::find_if(info.stages.begin(), info.stages.end(),
+                                  [&](const policy::stage_time& t) { return t.stage == stage; });
+  if (known == info.stages.end()) {
+    info.stages.push_back({std::string(stage), seconds});
+  } else {
+    known->seconds = seconds;
+  }
+  policy::write_run_info(c / "run.json", info);
+}
+
+int threads_of(const context& c) {
+  const auto asked = static_cast<int>(c.values.integer("threads"));
+  return asked > 0 ? asked : default_thread_count();
+}
+
+}  // namespace flowkit::app

@@ -1,0 +1,51 @@
+// What lies where in a run directory, and what all stages do around their work.
+#pragma once
+
+#include <flowkit/backends/select.hpp>
+#include <flowkit/policy/stages/stage.hpp>
+
+#include <app/context.hpp>
+
+#include <chrono>
+
+namespace flowkit::app {
+
+/// Writes config.toml with every setting into the run directory, which is created.
+void write_configuration(const context& c);
+
+/// Listeners of a stage: progress as the call wants it, Ctrl-C.
+[[nodiscard]] policy::stage_hooks hooks_of(const context& c);
+
+/// Path of what an earlier stage made. Throws invalid_input that names the command that makes it,
+/// if it is not there.
+[[nodiscard]] std::string required(const context& c, std::string_view name,
+                                   std::string_view command);
+[[nodiscard]] std::string demonstrations_path(const context& c);
+/// Of "base", "reflow" or "sefa".
+[[nodiscard]] std::string policy_path(const context& c, std::string_view method);
+
+/// Says how a stage ended and notes in run.json how long it took, if it did anything. Throws
+/// interrupted if it was stopped.
+void note_stage(const context& c, std::string_view stage, policy::stage_end end, double seconds);
+
+/// Runs a stage, `work() -> stage_end`, and notes it.
+template <class F>
+void run_stage(const context& c, std::string_view stage, F&& work) {
+  c.check_stop();
+  const auto begin = std::chrono::steady_clock::now();
+  const policy::stage_end end = std::forward<F>(work)();
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+  note_stage(c, stage, end, taken.count());
+}
+
+/// Calls f with the backend of the settings.
+template <class F>
+decltype(auto) on_backend(const context& c, F&& f) {
+  return with_backend(c.values.string("backend"), std::forward<F>(f),
+                      {.threads = static_cast<int>(c.values.integer("threads"))});
+}
+
+/// Threads of simulation and backend.
+[[nodiscard]] int threads_of(const context& c);
+
+}  // namespace flowkit::app

@@ -1,0 +1,192 @@
+// Episodes of a policy in vectorised environments, one evaluation of the network for all of them.
+#pragma once
+
+#include <flowkit/core/thread_pool.hpp>
+#include <flowkit/policy/evaluation/result.hpp>
+#include <flowkit/policy/receding_horizon.hpp>
+#include <flowkit/policy/rollout/sensors.hpp>
+
+#include <atomic>
+#include <functional>
+
+namespace flowkit::policy {
+
+/// Which episodes, and with which noise.
+struct rollout_options {
+  std::vector<std::uint64_t> seeds;  ///< of the environment, one per episode, all different
+  std::uint64_t noise_seed = 0;      ///< of the policy
+  std::optional<inference_options> inference = {};  ///< default: that of the policy
+  int threads = 1;                                  ///< that step and draw environments
+};
+
+/// Who listens to rollouts. All are optional.
+struct rollout_hooks {
+  /// Name of the way an episode went, from all its states, row-major; "" where it is undecided.
+  std::function<std::string(std::span<const float> states)> mode_of = {};
+  std::function<void(index_t done)> on_episode = {};  ///< episodes that are over
+  const std::atomic<bool>* stop = nullptr;            ///< then results are incomplete
+};
+
+namespace detail {
+
+/// One environment and the episode in it.
+template <class E>
+struct rollout_slot {
+  explicit rollout_slot(E& env, const spec& shape) : environment(&env), seen(env, shape) {}
+
+  E* environment;
+  sensors<E> seen;
+  index_t episode = -1;  ///< number in the options; -1: none
+  bool over = false;
+  episode_result result{};
+  std::vector<float> states{};
+  std::vector<float> last_action{};
+  double seam = 0;
+
+  /// Makes one step of the episode, unless it is over.
+  void step(std::span<const float> action) {
+    if (episode < 0 || over) return;
+    const auto done = environment->step(action);
+    const std::span<const float> state = environment->state();
+    states.insert(states.end(), state.begin(), state.end());
+    last_action.assign(action.begin(), action.end());
+    ++result.steps;
+    result.success = done.success;
+    over = done.success || done.finished;
+  }
+};
+
+/// Euclidean distance of two actions.
+[[nodiscard]] double action_distance(std::span<const float> a, std::span<const float> b);
+/// Rows of two plans that differ.
+[[nodiscard]] index_t changed_rows(std::span<const float> a, std::span<const float> b, index_t d);
+void validate(const rollout_options& o);
+
+}  // namespace detail
+
+/// Runs a policy in receding horizon until every episode was successful once or is over. Laws: an
+/// episode depends on its seed, the noise seed and the policy alone, neither on the number of
+/// environments nor on threads (with an adaptive solver: `evaluations` is the mean over those that
+/// act together); equal seeds give equal results. Environments are models of Environment; their
+/// states and cameras are matched with the policy's by name.
+template <NeuralBackend B, class E>
+class rollouts {
+ public:
+  /// Refers to backend, policy and environments, which must outlive it. Throws invalid_input for
+  /// options that cannot be used, and for environments that lack what the policy wants to see.
+  rollouts(B& be, const visuomotor_policy<B>& policy, std::span<E> environments,
+           rollout_options options)
+      : options_((detail::validate(options), std::move(options))),
+        controller_(be, policy,
+                    {.robots = used(environments),
+                     .seed = options_.noise_seed,
+                     .inference = options_.inference}),
+        pool_(options_.threads),
+        results_(options_.seeds.size()) {
+    for (index_t i = 0; i < controller_.robots(); ++i) {
+      slots_.emplace_back(environments[static_cast<std::size_t>(i)], controller_.shape());
+    }
+  }
+
+  /// One result per seed, in the order of the seeds. Synchronises.
+  std::vector<episode_result> run(const rollout_hooks& hooks = {}) {
+    for (index_t i = 0; i < controller_.robots(); ++i) begin(i);
+    while (done_ < static_cast<index_t>(results_.size())) {
+      if (hooks.stop != nullptr && hooks.stop->load(std::memory_order_relaxed)) break;
+      execute(controller_.act());
+      for (index_t i = 0; i < controller_.robots(); ++i) {
+        if (slot(i).episode < 0 || !slot(i).over) continue;
+        finish(i, hooks);
+        begin(i);
+      }
+    }
+    return results_;
+  }
+
+ private:
+  [[nodiscard]] index_t used(std::span<E> environments) const {
+    FLOWKIT_VALIDATE(!environments.empty(), "rollouts need at least one environment");
+    return static_cast<index_t>(std::min(environments.size(), options_.seeds.size()));
+  }
+  [[nodiscard]] detail::rollout_slot<E>& slot(index_t i) {
+    return slots_[static_cast<std::size_t>(i)];
+  }
+
+  /// Puts the next episode into an environment, if there is one left.
+  void begin(index_t i) {
+    detail::rollout_slot<E>& s = slot(i);
+    s.episode = next_ < static_cast<index_t>(options_.seeds.size()) ? next_++ : -1;
+    if (s.episode < 0) return;
+    const std::uint64_t seed = options_.seeds[static_cast<std::size_t>(s.episode)];
+    s.environment->reset(seed);
+    const std::span<const float> state = s.environment->state();
+    s.states.assign(state.begin(), state.end());
+    s.over = false;
+    s.seam = 0;
+    s.result = {.seed = static_cast<index_t>(seed)};
+    controller_.reset(i, seed);
+    s.seen.look(*s.environment);
+    observe(i);
+  }
+
+  /// Executes the plan of all robots. Only the last observations of a chunk are seen by the next
+  /// prediction, so only those are drawn.
+  void execute(const action_plan& plan) {
+    for (index_t i = 0; i < plan.robots; ++i) note(i, plan);
+    for (index_t step = 0; step < plan.execute; ++step) {
+      const bool seen = step + controller_.shape().observe >= plan.execute;
+      pool_.for_each_index(plan.robots, [&](index_t i) {
+        slot(i).step(plan.action(i, step));
+        if (seen && active(i)) slot(i).seen.look(*slot(i).environment);
+      });
+      for (index_t i = 0; i < plan.robots; ++i) {
+        if (seen && active(i)) observe(i);
+      }
+    }
+  }
+  [[nodiscard]] bool active(index_t i) { return slot(i).episode >= 0 && !slot(i).over; }
+
+  void observe(index_t i) {
+    const range_counter before = controller_.ranges();
+    controller_.observe(i, slot(i).seen.latest());
+    slot(i).result.observed += controller_.ranges().rows - before.rows;
+    slot(i).result.clipped += controller_.ranges().outside - before.outside;
+  }
+
+  /// What is known of a prediction before it is executed.
+  void note(index_t i, const action_plan& plan) {
+    detail::rollout_slot<E>& s = slot(i);
+    if (s.episode < 0) return;
+    if (s.result.chunks > 0) s.seam += detail::action_distance(s.last_action, plan.action(i, 0));
+    const index_t executed = plan.execute * plan.dimensions;
+    const std::size_t count = static_cast<std::size_t>(executed);
+    const index_t predicted = plan.predicted.numbers().shape()[1];
+    s.result.guarded += detail::changed_rows(
+        {plan.actions.numbers().data() + i * executed, count},
+        {plan.predicted.numbers().data() + i * predicted, count}, plan.dimensions);
+    s.result.evaluations +=
+        static_cast<double>(plan.evaluations) / static_cast<double>(plan.robots);
+    ++s.result.chunks;
+  }
+
+  void finish(index_t i, const rollout_hooks& hooks) {
+    detail::rollout_slot<E>& s = slot(i);
+    const auto chunks = static_cast<double>(s.result.chunks);
+    s.result.evaluations /= chunks;
+    if (s.result.chunks > 1) s.result.seam = s.seam / (chunks - 1);
+    if (hooks.mode_of) s.result.mode = hooks.mode_of(s.states);
+    results_[static_cast<std::size_t>(s.episode)] = std::move(s.result);
+    ++done_;
+    if (hooks.on_episode) hooks.on_episode(done_);
+  }
+
+  rollout_options options_;
+  receding_horizon<B> controller_;
+  thread_pool pool_;
+  std::vector<detail::rollout_slot<E>> slots_;
+  std::vector<episode_result> results_;
+  index_t next_ = 0;
+  index_t done_ = 0;
+};
+
+}  // namespace flowkit::policy

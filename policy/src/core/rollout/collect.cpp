@@ -1,0 +1,81 @@
+#include <flowkit/core/thread_pool.hpp>
+#include <flowkit/policy/data/demonstrations.hpp>
+#include <flowkit/policy/rollout/collect.hpp>
+
+#include <algorithm>
+
+namespace flowkit::policy {
+namespace {
+
+constexpr index_t attempts_before_judging = 20;
+
+void validate(const collect_options& o) {
+  FLOWKIT_VALIDATE(o.demonstrations > 0, o.demonstrations, " demonstrations: collect at least one");
+  FLOWKIT_VALIDATE(o.workers > 0, o.workers, " workers cannot collect: give at least 1");
+  FLOWKIT_VALIDATE(o.least_success > 0 && o.least_success <= 1, "a least success of ",
+                   o.least_success, " must be above 0 and at most 1");
+}
+
+/// Seed of the first attempt that is not in the data set yet.
+std::uint64_t next_seed(const collect_options& o, const demonstration_writer& writer) {
+  if (writer.episodes() == 0) return o.first_seed;
+  const demonstrations there(o.path);
+  const auto found = there.per_episode().find("seed");
+  if (found == there.per_episode().end())
+    throw file_error(o.path, "has no field 'seed' to continue from");
+  return static_cast<std::uint64_t>(found->second.converted<std::int64_t>().back()) + 1;
+}
+
+void append(demonstration_writer& writer, const recorded_episode& episode, std::uint64_t seed) {
+  const std::int64_t number = static_cast<std::int64_t>(seed);
+  std::vector<named_array_view> views;
+  for (const auto& [name, value] : episode.fields) views.push_back({name, value.view()});
+  views.push_back({"seed", as_array(std::span<const std::int64_t>(&number, 1), {})});
+  writer.append(views);
+}
+
+void judge(const collect_result& r, std::uint64_t attempts, const collect_options& o) {
+  const double success = static_cast<double>(r.demonstrations) / static_cast<double>(attempts);
+  FLOWKIT_VALIDATE(attempts < attempts_before_judging || success >= o.least_success,
+                   "the expert solved only ", r.demonstrations, " of ", attempts,
+                   " episodes, less than the share of ", o.least_success,
+                   " that is asked for: use less expert noise or accept a lower share");
+}
+
+}  // namespace
+
+collect_result collect_episodes(const demonstration_layout& layout, const episode_recorder& record,
+                                const collect_options& options,
+                                const std::function<void(index_t done)>& on_episode,
+                                const std::atomic<bool>* stop) {
+  validate(options);
+  demonstration_writer writer(options.path, layout);
+  thread_pool pool(options.workers);
+  collect_result out{.demonstrations = writer.episodes()};
+  std::uint64_t seed = next_seed(options, writer);
+  out.attempts = static_cast<index_t>(seed - options.first_seed);
+  std::vector<std::optional<recorded_episode>> made(static_cast<std::size_t>(options.workers));
+  while (out.demonstrations < options.demonstrations) {
+    if (stop != nullptr && stop->load(std::memory_order_relaxed)) {
+      out.stopped = true;
+      return out;
+    }
+    pool.for_each_index(options.workers, [&](index_t i) {
+      made[static_cast<std::size_t>(i)] =
+          record(static_cast<int>(i), seed + static_cast<std::uint64_t>(i));
+    });
+    for (const std::optional<recorded_episode>& episode : made) {
+      if (episode && out.demonstrations < options.demonstrations) {
+        append(writer, *episode, seed);
+        ++out.demonstrations;
+        out.attempts = static_cast<index_t>(seed - options.first_seed + 1);
+        if (on_episode) on_episode(out.demonstrations);
+      }
+      ++seed;
+    }
+    judge(out, seed - options.first_seed, options);
+  }
+  return out;
+}
+
+}  // namespace flowkit::policy

@@ -1,0 +1,145 @@
+#include <flowkit/io/atomic_file.hpp>
+#include <flowkit/io/sha256.hpp>
+#include <flowkit/policy/manifest.hpp>
+#include <flowkit/policy/run/result_folder.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+namespace flowkit::policy {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::string_view complete_name = "stage.json";
+constexpr std::string_view partial_name = "stage.partial.json";
+constexpr std::string_view identity[] = {"stage", "version", "options", "inputs"};
+
+/// First member of two documents that differs, in words; empty if none does.
+std::string difference(const json_value& was, const json_value& is) {
+  for (const std::string_view part : identity) {
+    const json_value* before = was.find(part);
+    const json_value& now = is.at(part);
+    if (before == nullptr || before->kind() != now.kind()) return text(part, " changed");
+    if (!now.is_object()) {
+      if (to_json(*before) != to_json(now)) return text(part, " changed");
+      continue;
+    }
+    for (const json_member& m : now.as_object()) {
+      const json_value* const other = before->find(m.name);
+      if (other == nullptr || to_json(*other) != to_json(m.value)) {
+        return text(part == "inputs" ? "input '" : "option '", m.name, "' changed");
+      }
+    }
+    if (before->as_object().size() != now.as_object().size()) return text(part, " changed");
+  }
+  return {};
+}
+
+json_value hash_object(const std::map<std::string, std::string>& hashes) {
+  json_value out(json_object{});
+  for (const auto& [role, hash] : hashes) out.set(role, hash);
+  return out;
+}
+
+void remove_below(const std::string& path) {
+  std::error_code failure;
+  fs::remove_all(path, failure);
+  if (!failure) fs::create_directories(path, failure);
+  if (failure) throw file_error(path, "cannot prepare the folder: " + failure.message());
+}
+
+/// Hash of a file, or of all files below a directory with their names, temporary ones left out.
+std::string sha256_of_path(const std::string& path) {
+  std::error_code failure;
+  if (!fs::is_directory(path, failure)) return sha256_of_file(path);
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(path, failure)) {
+    const bool temporary = entry.path().extension() == ".tmp";
+    if (entry.is_regular_file(failure) && !temporary) {
+      names.push_back(fs::relative(entry.path(), path).generic_string());
+    }
+  }
+  if (failure) throw file_error(path, "cannot list the directory: " + failure.message());
+  std::sort(names.begin(), names.end());
+  std::string list;
+  for (const std::string& name : names) {
+    list += text(name, '\0', sha256_of_file(text(path, "/", name)), '\n');
+  }
+  return sha256_of(flowkit::detail::bytes_of(list));
+}
+
+}  // namespace
+
+result_folder::result_folder(std::string path, result_key key)
+    : path_(std::move(path)), key_(std::move(key)) {
+  for (const auto& [role, input] : key_.inputs) hashes_[role] = sha256_of_path(input);
+}
+
+std::string result_folder::operator/(std::string_view name) const { return text(path_, "/", name); }
+
+json_value result_folder::document() const {
+  return json_object{{"stage", key_.name},
+                     {"version", library_version()},
+                     {"options", key_.options},
+                     {"inputs", hash_object(hashes_)}};
+}
+
+std::optional<json_value> result_folder::recorded(std::string_view name) const {
+  const std::string file = *this / name;
+  if (!fs::exists(file)) return std::nullopt;
+  try {
+    return read_json(file);
+  } catch (const error&) {
+    return std::nullopt;  // as good as none: the stage runs again
+  }
+}
+
+bool result_folder::up_to_date() const { return reason().empty(); }
+
+std::string result_folder::reason() const {
+  const std::optional<json_value> was = recorded(complete_name);
+  if (!was) return recorded(partial_name) ? "was not finished" : "never ran";
+  try {
+    std::string changed = difference(*was, document());
+    if (!changed.empty()) return changed;
+    for (const json_member& m : was->at("outputs").as_object()) {
+      if (sha256_of_path(*this / m.name) != m.value.as_string()) {
+        return text("output '", m.name, "' was changed");
+      }
+    }
+  } catch (const error&) {
+    return "its outputs are incomplete";
+  }
+  return {};
+}
+
+bool result_folder::begin() {
+  const std::optional<json_value> partial = recorded(partial_name);
+  const std::string now = to_json(document(), json_style::indented);
+  if (partial && to_json(*partial, json_style::indented) == now) return true;
+  remove_below(path_);
+  write_text_file(*this / partial_name, now);
+  return false;
+}
+
+void result_folder::finish(const std::vector<std::string>& outputs, json_value summary) {
+  std::map<std::string, std::string> hashes;
+  for (const std::string& name : outputs) hashes[name] = sha256_of_path(*this / name);
+  json_value complete = document();
+  complete.set("outputs", hash_object(hashes));
+  complete.set("summary", std::move(summary));
+  write_text_file(*this / complete_name, to_json(complete, json_style::indented));
+  std::error_code ignored;  // a leftover beside a complete record does no harm
+  fs::remove(*this / partial_name, ignored);
+}
+
+json_value result_folder::summary() const {
+  const std::string file = *this / complete_name;
+  const json_value complete = read_json(file);
+  const json_value* const summary = complete.find("summary");
+  if (summary == nullptr) throw file_error(file, "has no member 'summary'");
+  return *summary;
+}
+
+}  // namespace flowkit::policy
