@@ -22,7 +22,6 @@ policy::result_folder folder_of(const context& c) {
   options.set("task", c.values.string("task"));
   options.set("seed", c.values.integer("seed"));
   options.set("observation", c.values.string("observation"));
-  options.set("film_frames", c.values.integer("evaluate.film_frames"));
   return {c / "collect", {.name = "collect", .options = std::move(options), .inputs = {}}};
 }
 
@@ -50,6 +49,10 @@ void collect_stage(const context& c) {
   run_stage(c, "collect", [&] {
     policy::result_folder folder = folder_of(c);
     if (folder.up_to_date()) return policy::stage_end::unchanged;
+    FLOWKIT_VALIDATE(!folder.complete(), folder.path(), " holds demonstrations, but ",
+                     folder.reason(),
+                     ": they are not collected again over the old ones; choose "
+                     "another --run, or remove that folder first");
     folder.begin();
     const policy::collect_result made = record(c, folder);
     if (made.stopped) return policy::stage_end::stopped;

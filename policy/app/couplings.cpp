@@ -1,3 +1,4 @@
+#include <flowkit/io/sha256.hpp>
 #include <flowkit/policy/policy_file.hpp>
 #include <flowkit/policy/report/couplings_record.hpp>
 #include <flowkit/policy/stages/alignment_file.hpp>
@@ -106,6 +107,13 @@ void couplings_stage(const context& c) {
   if (!std::filesystem::exists(path) || !std::filesystem::exists(aligned_path)) return;
   const policy::couplings_file file(path);
   const policy::alignment_file aligned(aligned_path);
+  if (aligned.couplings() != sha256_of_file(path) ||
+      aligned.end_points().size() != file.numbers().end_points.size()) {
+    c.say("align: its couplings have changed since, so the report leaves it out; align again");
+    std::error_code ignored;  // a record that stays is marked by its own hash
+    std::filesystem::remove(c / "align/couplings.json", ignored);
+    return;
+  }
   const policy::policy_file flow(policy_path(c, two ? "straighten" : "base"));
   const policy::couplings_view& n = file.numbers();
   policy::couplings_record out;

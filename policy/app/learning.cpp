@@ -22,6 +22,13 @@ round_folders last_round(const context& c) {
   return two_rounds(c) ? round_folders{"straighten", "couple_2", "held_out_2"} : first_round();
 }
 
+/// Whether there is a held-out loss to couple for.
+bool couples_held_out(const context& c) {
+  return c.values.number("policy.validation") > 0 &&
+         c.values.integer("couple.held_out_noises") > 0 &&
+         c.values.integer("distill.held_out_windows") > 0;
+}
+
 void generate(const context& c, const round_folders& f) {
   const std::string policy = policy_path(c, f.policy);
   const demonstrations data(demonstrations_path(c));
@@ -35,7 +42,7 @@ void generate(const context& c, const round_folders& f) {
   options.part = data_part::validation;
   options.noises = c.values.integer("couple.held_out_noises");
   options.windows = c.values.integer("distill.held_out_windows");
-  if (options.noises == 0 || c.values.number("policy.validation") == 0) return;
+  if (!couples_held_out(c)) return;
   run_stage(c, f.held_out, [&] {
     return on_backend(c, [&](auto& be) {
       return couple(be, policy, data, selection_of(c.values), options, c / f.held_out, hooks_of(c))
@@ -47,11 +54,9 @@ void generate(const context& c, const round_folders& f) {
 /// What the students of a round learn from; without aligned end points.
 policy::distill_inputs inputs_of(const context& c, const round_folders& f) {
   const std::string held_out = c / f.held_out + "/couplings.safetensors";
-  const bool looks =
-      c.values.number("policy.validation") > 0 && c.values.integer("couple.held_out_noises") > 0;
   return {.policy = policy_path(c, f.policy),
           .couplings = required(c, f.couple + "/couplings.safetensors", "couple"),
-          .held_out = looks ? held_out : ""};
+          .held_out = couples_held_out(c) ? held_out : ""};
 }
 
 void teach(const context& c, const policy::distill_inputs& inputs,

@@ -1,3 +1,4 @@
+#include <flowkit/io/sha256.hpp>
 #include <flowkit/policy/evaluation/result.hpp>
 #include <flowkit/policy/policy_file.hpp>
 
@@ -55,7 +56,10 @@ std::vector<method> methods_of(const context& c) {
   if (!own.empty()) {
     const policy::policy_file file(own);
     const policy::inference_options inference = file.manifest().inference;
-    return {{label_of(file.manifest(), inference), own, inference}};
+    // A name of its own, so that the run's results of that method stay.
+    const std::string label =
+        text("file-", sha256_of_file(own).substr(0, 8), "-", label_of(file.manifest(), inference));
+    return {{label, own, inference}};
   }
   std::vector<method> out;
   for (const std::string& label : words_of(c.values.string("evaluate.methods"))) {

@@ -124,11 +124,10 @@ policy::couple_options couple_options_of(const policy::settings& values) {
 
 policy::alignment_rule rule_of(const policy::settings& values) {
   const std::string& name = values.string("align.rule");
-  const double radius = values.number("align.radius");
   if (name == "identity") return identity_alignment{};
-  if (name == "nearest") return nearest_alignment{.radius = radius};
+  if (name == "nearest") return nearest_alignment{};
   if (name == "selective") {
-    return selective_alignment{.action_radius = radius,
+    return selective_alignment{.action_radius = values.number("align.radius"),
                                .feature_radius = values.number("align.feature_radius")};
   }
   adaptive_alignment out;

@@ -28,7 +28,9 @@ void write_configuration(const context& c) {
   std::error_code failure;
   fs::create_directories(c.folder, failure);
   if (failure) throw file_error(c.folder, "cannot create the run directory: " + failure.message());
-  write_text_file(c / "config.toml", c.values.to_toml());
+  policy::settings kept = c.values;
+  for (const char* once : {"align.sweep", "run.sweep", "evaluate.policy"}) kept.set(once, "");
+  write_text_file(c / "config.toml", kept.to_toml());
 }
 
 policy::stage_hooks hooks_of(const context& c) { return {.display = c.display(), .stop = c.stop}; }

@@ -108,7 +108,8 @@ std::vector<setting_info> aligning() {
        0,
        0,
        {"adaptive", "selective", "nearest", "identity"}},
-      {"align.radius", selective.action_radius, "action units", "Of selective and nearest.", 0},
+      {"align.radius", selective.action_radius, "action units",
+       "Of selective; nearest replaces every chunk.", 0},
       {"align.feature_radius", selective.feature_radius, "features", "Of selective.", 0},
       {"align.neighbours", adaptive.neighbours, "windows", "Of adaptive.", 2, 1000},
       {"align.quantile", adaptive.quantile, "", "Of adaptive.", 1e-6, 1},
@@ -163,7 +164,7 @@ std::vector<setting_info> setting_table() {
   add(general());
   add(collecting());
   add(shaping());
-  add(fitting("train", policy::train_base_options{}.fit));
+  add(fitting("train", policy::fit_options{}));
   add(coupling());
   add(aligning());
   add(fitting("distill", policy::distill_options{}.fit));

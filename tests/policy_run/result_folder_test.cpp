@@ -87,6 +87,18 @@ TEST_F(ResultFolder, ADamagedRecordMeansToRunAgain) {
   }
 }
 
+TEST_F(ResultFolder, FilesOfSomebodyElseAreNeverReplaced) {
+  std::filesystem::create_directories(stage().path());
+  write_raw(stage() / "thesis.tex", "years of work");
+
+  EXPECT_THROW(stage().begin(), file_error);
+  EXPECT_TRUE(std::filesystem::exists(stage() / "thesis.tex"));
+
+  std::filesystem::remove(stage() / "thesis.tex");
+  write_raw(stage() / "stage.partial.json.1.2.tmp", "left by a writer that was killed");
+  EXPECT_FALSE(stage().begin());
+}
+
 TEST_F(ResultFolder, AMissingInputIsAnError) {
   std::filesystem::remove(root_ / "input");
 

@@ -42,11 +42,26 @@ json_value hash_object(const std::map<std::string, std::string>& hashes) {
   return out;
 }
 
-void remove_below(const std::string& path) {
+/// What lies in a folder, but for its records and what interrupted writers left.
+std::vector<fs::path> contents_of(const std::string& path) {
   std::error_code failure;
-  fs::remove_all(path, failure);
-  if (!failure) fs::create_directories(path, failure);
+  fs::create_directories(path, failure);
+  std::vector<fs::path> out;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path, failure)) {
+    const fs::path name = entry.path().filename();
+    const bool record = name == complete_name || name == partial_name;
+    if (!record && name.extension() != ".tmp") out.push_back(entry.path());
+  }
   if (failure) throw file_error(path, "cannot prepare the folder: " + failure.message());
+  return out;
+}
+
+void remove_all(const std::vector<fs::path>& paths) {
+  for (const fs::path& path : paths) {
+    std::error_code failure;
+    fs::remove_all(path, failure);
+    if (failure) throw file_error(path.string(), "cannot be removed: " + failure.message());
+  }
 }
 
 /// Hash of a file, or of all files below a directory with their names, temporary ones left out.
@@ -97,6 +112,8 @@ std::optional<json_value> result_folder::recorded(std::string_view name) const {
 
 bool result_folder::up_to_date() const { return reason().empty(); }
 
+bool result_folder::complete() const { return recorded(complete_name).has_value(); }
+
 std::string result_folder::reason() const {
   const std::optional<json_value> was = recorded(complete_name);
   if (!was) return recorded(partial_name) ? "was not finished" : "never ran";
@@ -118,8 +135,16 @@ bool result_folder::begin() {
   const std::optional<json_value> partial = recorded(partial_name);
   const std::string now = to_json(document(), json_style::indented);
   if (partial && to_json(*partial, json_style::indented) == now) return true;
-  remove_below(path_);
+  const std::vector<fs::path> old = contents_of(path_);
+  if (!old.empty() && !partial && !complete()) {
+    throw file_error(path_,
+                     "holds files, but no results of this kind, so nothing in it is replaced: "
+                     "choose another folder, or empty it");
+  }
+  // Records go last: whoever is killed here leaves a folder that is still known to be replaceable.
+  remove_all(old);
   write_text_file(*this / partial_name, now);
+  remove_all({*this / complete_name});
   return false;
 }
 

@@ -36,11 +36,13 @@ class result_folder {
   /// Whether the folder holds complete results of this very key, and its outputs are as they were
   /// written.
   [[nodiscard]] bool up_to_date() const;
+  /// Whether the folder holds complete results of any key.
+  [[nodiscard]] bool complete() const;
   /// Why it is not up to date, for people: "never ran", "option 'steps' changed", ...
   [[nodiscard]] std::string reason() const;
 
-  /// Prepares the folder: keeps an unfinished attempt of this key, removes everything else.
-  /// Returns whether there is something to resume. Throws file_error.
+  /// Prepares the folder: keeps an unfinished attempt of this key, removes other results. Returns
+  /// whether there is something to resume. Throws file_error, also for a folder of foreign files.
   bool begin();
   /// Declares the stage complete with these outputs (names inside the folder; files or
   /// directories) and a summary for later readers. Throws file_error.
