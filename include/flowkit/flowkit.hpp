@@ -3,6 +3,7 @@
 
 #include <flowkit/core/error.hpp>
 #include <flowkit/core/extents.hpp>
+#include <flowkit/core/processors.hpp>
 #include <flowkit/core/rng.hpp>
 #include <flowkit/core/text.hpp>
 #include <flowkit/core/view.hpp>
@@ -12,6 +13,7 @@
 #include <flowkit/backend/draw.hpp>
 #include <flowkit/backend/geometry.hpp>
 #include <flowkit/backend/neighbours.hpp>
+#include <flowkit/backend/precision.hpp>
 #include <flowkit/backend/tensor.hpp>
 #include <flowkit/backend/workspace.hpp>
 
