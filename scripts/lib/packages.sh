@@ -21,6 +21,7 @@ flowkit_packages=(
   "libmujoco-dev header mujoco/mujoco.h"
   "libqhull-dev header libqhull_r/libqhull_r.h"
   "libegl-dev header EGL/egl.h"
+  "libgl1-mesa-dri header EGL/egl.h"
   "libosmesa6-dev header GL/osmesa.h"
   "libgtest-dev header gtest/gtest.h"
   "libgmock-dev header gmock/gmock.h"
