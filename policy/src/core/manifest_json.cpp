@@ -1,7 +1,5 @@
 #include "core/manifest_json.hpp"
 
-#include "core/json_fields.hpp"
-
 #include <charconv>
 
 namespace flowkit::policy::detail {
@@ -43,29 +41,6 @@ normalizer<Kind> normalizer_from(const json_fields& f, column_statistics statist
   return normalizer<Kind>(std::move(statistics), std::move(o));
 }
 
-json_value inference_json(const inference_options& o) {
-  return json_object{{"solver", o.solver == inference_solver::euler ? "euler" : "dormand_prince"},
-                     {"steps", o.steps},
-                     {"tolerance", o.tolerance},
-                     {"epsilon", o.epsilon},
-                     {"weights", o.weights == weight_set::average ? "average" : "raw"}};
-}
-
-inference_options inference_from(const json_fields& f) {
-  const std::string solver = f.string("solver");
-  const std::string weights = f.string("weights");
-  FLOWKIT_VALIDATE(solver == "euler" || solver == "dormand_prince", f.full("solver"), " is '",
-                   solver, "', not euler or dormand_prince");
-  FLOWKIT_VALIDATE(weights == "average" || weights == "raw", f.full("weights"), " is '", weights,
-                   "', not average or raw");
-  constexpr index_t most_steps = 100'000;
-  return {.solver = solver == "euler" ? inference_solver::euler : inference_solver::dormand_prince,
-          .steps = f.integer("steps", 1, most_steps),
-          .tolerance = f.number("tolerance"),
-          .epsilon = f.number("epsilon"),
-          .weights = weights == "average" ? weight_set::average : weight_set::raw};
-}
-
 json_value origin_json(const provenance& o) {
   json_object parents;
   json_object seeds;
@@ -99,6 +74,29 @@ provenance origin_from(const json_fields& f) {
 
 }  // namespace
 
+json_value json_of(const inference_options& o) {
+  return json_object{{"solver", o.solver == inference_solver::euler ? "euler" : "dormand_prince"},
+                     {"steps", o.steps},
+                     {"tolerance", o.tolerance},
+                     {"epsilon", o.epsilon},
+                     {"weights", o.weights == weight_set::average ? "average" : "raw"}};
+}
+
+inference_options inference_from(const json_fields& f) {
+  const std::string solver = f.string("solver");
+  const std::string weights = f.string("weights");
+  FLOWKIT_VALIDATE(solver == "euler" || solver == "dormand_prince", f.full("solver"), " is '",
+                   solver, "', not euler or dormand_prince");
+  FLOWKIT_VALIDATE(weights == "average" || weights == "raw", f.full("weights"), " is '", weights,
+                   "', not average or raw");
+  constexpr index_t most_steps = 100'000;
+  return {.solver = solver == "euler" ? inference_solver::euler : inference_solver::dormand_prince,
+          .steps = f.integer("steps", 1, most_steps),
+          .tolerance = f.number("tolerance"),
+          .epsilon = f.number("epsilon"),
+          .weights = weights == "average" ? weight_set::average : weight_set::raw};
+}
+
 json_value json_of(const policy_manifest& m) {
   return json_object{{"format", format_name},
                      {"spec", policy::json_of(m.specification)},
@@ -106,7 +104,7 @@ json_value json_of(const policy_manifest& m) {
                      {"normalizers", json_object{{"action", normalizer_json(m.normalizers.action)},
                                                  {"state", normalizer_json(m.normalizers.state)}}},
                      {"method", m.method},
-                     {"inference", inference_json(m.inference)},
+                     {"inference", json_of(m.inference)},
                      {"provenance", origin_json(m.origin)}};
 }
 

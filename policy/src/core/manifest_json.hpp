@@ -1,6 +1,8 @@
 // The manifest as the JSON document of a policy file; statistics are tensors beside it.
 #pragma once
 
+#include "core/json_fields.hpp"
+
 #include <flowkit/policy/manifest.hpp>
 
 namespace flowkit::policy::detail {
@@ -10,6 +12,10 @@ struct manifest_statistics {
   column_statistics action;
   column_statistics state;
 };
+
+[[nodiscard]] json_value json_of(const inference_options& o);
+/// Throws invalid_input that names the field.
+[[nodiscard]] inference_options inference_from(const json_fields& f);
 
 /// The whole document but the columns of the statistics.
 [[nodiscard]] json_value json_of(const policy_manifest& m);

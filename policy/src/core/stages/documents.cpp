@@ -4,29 +4,6 @@
 
 namespace flowkit::policy::detail {
 
-json_value json_of(const inference_options& o) {
-  return json_object{{"solver", o.solver == inference_solver::euler ? "euler" : "dormand_prince"},
-                     {"steps", o.steps},
-                     {"tolerance", o.tolerance},
-                     {"epsilon", o.epsilon},
-                     {"weights", o.weights == weight_set::average ? "average" : "raw"}};
-}
-
-inference_options inference_from(const json_fields& f) {
-  const std::string solver = f.string("solver");
-  const std::string weights = f.string("weights");
-  FLOWKIT_VALIDATE(solver == "euler" || solver == "dormand_prince", f.full("solver"), " is '",
-                   solver, "', not euler or dormand_prince");
-  FLOWKIT_VALIDATE(weights == "average" || weights == "raw", f.full("weights"), " is '", weights,
-                   "', not average or raw");
-  constexpr index_t most_steps = 100'000;
-  return {.solver = solver == "euler" ? inference_solver::euler : inference_solver::dormand_prince,
-          .steps = f.integer("steps", 1, most_steps),
-          .tolerance = f.number("tolerance"),
-          .epsilon = f.number("epsilon"),
-          .weights = weights == "average" ? weight_set::average : weight_set::raw};
-}
-
 json_value json_of(const normalizer_options& o) {
   json_array rules;
   for (const scaling rule : o.rules) rules.emplace_back(to_text(rule));

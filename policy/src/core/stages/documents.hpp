@@ -2,15 +2,11 @@
 #pragma once
 
 #include "core/json_fields.hpp"
+#include "core/manifest_json.hpp"
 
-#include <flowkit/policy/manifest.hpp>
 #include <flowkit/policy/stages/fit_options.hpp>
 
 namespace flowkit::policy::detail {
-
-[[nodiscard]] json_value json_of(const inference_options& o);
-/// Throws invalid_input that names the field.
-[[nodiscard]] inference_options inference_from(const json_fields& f);
 
 [[nodiscard]] json_value json_of(const normalizer_options& o);
 [[nodiscard]] json_value json_of(const fit_summary& s);

@@ -10,20 +10,6 @@
 namespace flowkit::policy {
 namespace {
 
-/// Mean over the steps first .. last - 1 of the distance between two chunks' actions.
-double step_distance(const float* a, const float* b, index_t width, index_t first, index_t last) {
-  double sum = 0;
-  for (index_t s = first; s < last; ++s) {
-    double square = 0;
-    for (index_t i = s * width; i < (s + 1) * width; ++i) {
-      const double d = static_cast<double>(a[i]) - static_cast<double>(b[i]);
-      square += d * d;
-    }
-    sum += std::sqrt(square);
-  }
-  return sum / static_cast<double>(last - first);
-}
-
 std::vector<float> mean_chunk(std::span<const float> chunks, index_t size) {
   std::vector<double> sum(static_cast<std::size_t>(size), 0.0);
   for (std::size_t i = 0; i < chunks.size(); ++i) {
@@ -76,6 +62,19 @@ std::vector<inference_options> usual_solvers() {
 }
 
 namespace detail {
+
+double step_distance(const float* a, const float* b, index_t width, index_t first, index_t last) {
+  double sum = 0;
+  for (index_t s = first; s < last; ++s) {
+    double square = 0;
+    for (index_t i = s * width; i < (s + 1) * width; ++i) {
+      const double d = static_cast<double>(a[i]) - static_cast<double>(b[i]);
+      square += d * d;
+    }
+    sum += std::sqrt(square);
+  }
+  return sum / static_cast<double>(last - first);
+}
 
 void validate_measure(const policy_manifest& m, const demonstrations& data,
                       const measure_options& o, index_t windows) {

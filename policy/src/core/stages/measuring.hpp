@@ -5,6 +5,10 @@
 
 namespace flowkit::policy::detail {
 
+/// Mean over the steps first .. last - 1 of the distance between two chunks' actions.
+[[nodiscard]] double step_distance(const float* a, const float* b, index_t width, index_t first,
+                                   index_t last);
+
 /// Throws invalid_input unless the policy can act at these windows and there are some.
 void validate_measure(const policy_manifest& m, const demonstrations& data,
                       const measure_options& o, index_t windows);

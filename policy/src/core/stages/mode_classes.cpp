@@ -1,9 +1,10 @@
 #include "core/stages/mode_classes.hpp"
 
+#include "core/stages/measuring.hpp"
+
 #include <flowkit/align/neighbourhood.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <map>
 
@@ -11,21 +12,6 @@ namespace flowkit::policy::detail {
 namespace {
 
 constexpr index_t compared = 16;
-
-/// Mean over the steps of the distance between two chunks' actions.
-double distance(const float* a, const float* b, index_t size, index_t steps) {
-  const index_t width = size / steps;
-  double sum = 0;
-  for (index_t s = 0; s < steps; ++s) {
-    double square = 0;
-    for (index_t i = s * width; i < (s + 1) * width; ++i) {
-      const double d = static_cast<double>(a[i]) - static_cast<double>(b[i]);
-      square += d * d;
-    }
-    sum += std::sqrt(square);
-  }
-  return sum / static_cast<double>(steps);
-}
 
 /// The mode of the nearest expert chunk among some windows that have one; -1 without any.
 std::int32_t mode_of(const float* chunk, const couplings_view& v, const mode_chunks& chunks,
@@ -35,7 +21,8 @@ std::int32_t mode_of(const float* chunk, const couplings_view& v, const mode_chu
   for (const row_t row : around) {
     const std::int32_t of_row = v.mode[static_cast<std::size_t>(row)];
     if (of_row < 0) continue;
-    const double d = distance(chunk, chunks.experts.data() + row * v.chunk, v.chunk, chunks.steps);
+    const double d = step_distance(chunk, chunks.experts.data() + row * v.chunk,
+                                   v.chunk / chunks.steps, 0, chunks.steps);
     if (d < nearest) {
       nearest = d;
       mode = of_row;
