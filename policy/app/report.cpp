@@ -21,7 +21,8 @@ std::vector<policy::named_text> facts_of(const context& c) {
                                       {"steps of demonstrations", text(data.frames())}};
   const std::string collected = c / "collect/stage.json";
   if (std::filesystem::exists(collected)) {
-    const json_value* const summary = read_json(collected).find("summary");
+    const json_value document = read_json(collected);
+    const json_value* const summary = document.find("summary");
     if (summary != nullptr && summary->find("expert_success") != nullptr) {
       out.push_back({"success of the expert", text(summary->at("expert_success").as_number())});
     }

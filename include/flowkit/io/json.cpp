@@ -311,14 +311,19 @@ double json_value::as_number() const {
   return get<double>("a number");
 }
 
-const json_value* json_value::find(std::string_view name) const {
+std::string json_value::as_string() && { return std::as_const(*this).as_string(); }
+json_array json_value::as_array() && { return std::as_const(*this).as_array(); }
+json_object json_value::as_object() && { return std::as_const(*this).as_object(); }
+json_value json_value::at(std::string_view name) && { return std::as_const(*this).at(name); }
+
+const json_value* json_value::find(std::string_view name) const& {
   const auto& members = as_object();
   const auto found = std::find_if(members.begin(), members.end(),
                                   [&](const json_member& m) { return m.name == name; });
   return found == members.end() ? nullptr : &found->value;
 }
 
-const json_value& json_value::at(std::string_view name) const {
+const json_value& json_value::at(std::string_view name) const& {
   const json_value* found = find(name);
   FLOWKIT_VALIDATE(found != nullptr, "JSON: the object has no member ", to_json(name));
   return *found;

@@ -64,14 +64,20 @@ class json_value {
   [[nodiscard]] std::int64_t as_integer() const { return get<std::int64_t>("an integer"); }
   /// Accepts integers and the strings that the writer makes of non-finite numbers.
   [[nodiscard]] double as_number() const;
-  [[nodiscard]] const std::string& as_string() const { return get<std::string>("a string"); }
-  [[nodiscard]] const json_array& as_array() const { return get<json_array>("an array"); }
-  [[nodiscard]] const json_object& as_object() const { return get<json_object>("an object"); }
+  // What a temporary document holds is handed out by value, so that no reference outlives it.
+  [[nodiscard]] const std::string& as_string() const& { return get<std::string>("a string"); }
+  [[nodiscard]] std::string as_string() &&;
+  [[nodiscard]] const json_array& as_array() const& { return get<json_array>("an array"); }
+  [[nodiscard]] json_array as_array() &&;
+  [[nodiscard]] const json_object& as_object() const& { return get<json_object>("an object"); }
+  [[nodiscard]] json_object as_object() &&;
 
   /// Member of an object, or null if there is none. Linear in the number of members.
-  [[nodiscard]] const json_value* find(std::string_view name) const;
+  [[nodiscard]] const json_value* find(std::string_view name) const&;
+  const json_value* find(std::string_view name) && = delete;
   /// Member of an object; throws invalid_input that names the missing member.
-  [[nodiscard]] const json_value& at(std::string_view name) const;
+  [[nodiscard]] const json_value& at(std::string_view name) const&;
+  [[nodiscard]] json_value at(std::string_view name) &&;
   /// Adds or replaces a member. A null value becomes an object first.
   json_value& set(std::string_view name, json_value value);
 
