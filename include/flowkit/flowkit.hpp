@@ -18,6 +18,7 @@
 #include <flowkit/backend/workspace.hpp>
 
 #include <flowkit/io/array.hpp>
+#include <flowkit/io/deflate.hpp>
 #include <flowkit/io/file.hpp>
 #include <flowkit/io/json.hpp>
 #include <flowkit/io/metrics.hpp>
@@ -26,6 +27,8 @@
 #include <flowkit/io/progress.hpp>
 #include <flowkit/io/safetensors.hpp>
 #include <flowkit/io/sha256.hpp>
+#include <flowkit/io/utf8.hpp>
+#include <flowkit/io/zip.hpp>
 
 #include <flowkit/nn/activation.hpp>
 #include <flowkit/nn/basic_block.hpp>

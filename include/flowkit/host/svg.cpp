@@ -1,6 +1,6 @@
 #include <flowkit/core/text.hpp>
 #include <flowkit/host/svg.hpp>
-#include <flowkit/io/json.hpp>
+#include <flowkit/io/utf8.hpp>
 
 #include <array>
 #include <charconv>

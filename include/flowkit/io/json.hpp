@@ -147,8 +147,6 @@ namespace detail {
 void append_json_string(std::string& out, std::string_view text);
 /// Appends a number as to_json does.
 void append_json_number(std::string& out, double value);
-/// Length of the valid UTF-8 at the front; text.size() if all of it is.
-[[nodiscard]] std::size_t valid_utf8_prefix(std::string_view text) noexcept;
 }  // namespace detail
 
 }  // namespace flowkit

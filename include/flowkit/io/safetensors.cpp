@@ -1,6 +1,7 @@
 #include <flowkit/io/atomic_file.hpp>
 #include <flowkit/io/json.hpp>
 #include <flowkit/io/safetensors.hpp>
+#include <flowkit/io/utf8.hpp>
 
 #include <algorithm>
 #include <numeric>

@@ -3,6 +3,7 @@
 
 #include <flowkit/io/atomic_file.hpp>
 #include <flowkit/io/bytes.hpp>
+#include <flowkit/io/zip_format.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -14,9 +15,6 @@
 #include <vector>
 
 namespace flowkit {
-
-/// How an entry lies in the archive; the values are those of the format.
-enum class zip_method : std::uint16_t { stored = 0, deflated = 8 };
 
 /// One file inside an archive.
 struct zip_entry {

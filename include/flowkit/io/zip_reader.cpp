@@ -1,43 +1,18 @@
 #include <flowkit/core/error.hpp>
+#include <flowkit/io/deflate.hpp>
 #include <flowkit/io/json.hpp>
+#include <flowkit/io/utf8.hpp>
 #include <flowkit/io/zip.hpp>
 
-#include <zlib.h>
-
 #include <algorithm>
-#include <limits>
-#include <memory>
-#include <optional>
 
 namespace flowkit {
 namespace {
 
-// Signatures and fixed sizes of the records (PKWARE APPNOTE 6.3, section 4.3).
-constexpr std::uint32_t local_signature = 0x04034b50;
-constexpr std::uint32_t directory_signature = 0x02014b50;
-constexpr std::uint32_t end_signature = 0x06054b50;
-constexpr std::uint32_t end64_signature = 0x06064b50;
-constexpr std::uint32_t locator64_signature = 0x07064b50;
-constexpr std::size_t directory_bytes = 46;
-constexpr std::size_t end_bytes = 22;
-constexpr std::size_t end64_bytes = 56;
-constexpr std::size_t locator64_bytes = 20;
-constexpr std::size_t comment_limit = 0xFFFF;
-
-constexpr std::uint16_t zip64_extra = 0x0001;
-constexpr std::uint16_t zip64_version = 45;
-constexpr std::uint16_t flag_encrypted = 0x0001;
-constexpr std::uint16_t flag_descriptor = 0x0008;  // sizes follow the data instead of preceding it
-constexpr std::uint16_t flag_utf8 = 0x0800;
-constexpr std::uint16_t first_date = 0x0021;  // 1 January 1980
-constexpr std::uint16_t wide16 = 0xFFFF;      // "the value stands in the zip64 record"
-constexpr std::uint32_t wide32 = 0xFFFFFFFF;
+using namespace detail::zip;
 
 constexpr std::uint64_t deflate_ratio_limit = 1032;
 constexpr std::uint64_t deflate_slack = 64;  // ends of very short streams
-
-// zlib counts in 32 bits: longer buffers are passed in pieces.
-constexpr std::size_t zlib_piece = std::size_t{1} << 30;
 
 /// Reads numbers from one record; running past its end is an error, not undefined.
 class cursor {
@@ -273,96 +248,6 @@ std::vector<zip_entry> read_entries(byte_view archive) {
   return out;
 }
 
-struct inflate_stop {
-  void operator()(z_stream* stream) const noexcept { inflateEnd(stream); }
-};
-struct deflate_stop {
-  void operator()(z_stream* stream) const noexcept { deflateEnd(stream); }
-};
-
-/// Moves the next piece of `bytes` into a field pair of a z_stream.
-template <class Pointer, class Bytes>
-void hand_over(Pointer& next, uInt& available, Bytes& bytes) {
-  if (available > 0) return;
-  const std::size_t piece = std::min(bytes.size(), zlib_piece);
-  next = const_cast<Pointer>(reinterpret_cast<const Bytef*>(bytes.data()));
-  available = static_cast<uInt>(piece);
-  bytes = bytes.subspan(piece);
-}
-
-/// Inflates a whole raw deflate stream to at most `size` bytes and checks that both end together.
-void inflate_all(byte_view from, std::size_t size, std::vector<std::byte>& to) {
-  z_stream stream{};
-  constexpr int raw = -MAX_WBITS;
-  FLOWKIT_VALIDATE(inflateInit2(&stream, raw) == Z_OK, "the decompressor cannot start");
-  const std::unique_ptr<z_stream, inflate_stop> guard(&stream);
-
-  to.clear();
-  to.reserve(1);  // an empty entry still needs a pointer that is not null
-  std::size_t growth = std::max<std::size_t>(from.size() * 4, 4096);
-  int status = Z_OK;
-  std::span<std::byte> room(to);
-  while (status == Z_OK) {
-    if (room.empty() && stream.avail_out == 0 && to.size() < size) {
-      const std::size_t filled = to.size();
-      to.resize(filled + std::min(size - filled, growth));
-      growth = to.size();
-      room = std::span(to).subspan(filled);
-    }
-    hand_over(stream.next_in, stream.avail_in, from);
-    hand_over(stream.next_out, stream.avail_out, room);
-    status = inflate(&stream, Z_NO_FLUSH);
-  }
-  const std::size_t missing = room.size() + stream.avail_out + (size - to.size());
-  FLOWKIT_VALIDATE(status == Z_STREAM_END && missing == 0 && from.empty() && stream.avail_in == 0,
-                   "its compressed data are damaged or do not give the declared ", size, " bytes");
-}
-
-std::vector<std::byte> deflate_all(std::initializer_list<byte_view> pieces) {
-  z_stream stream{};
-  constexpr int raw = -MAX_WBITS;
-  constexpr int memory_level = 8;
-  FLOWKIT_VALIDATE(deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, raw, memory_level,
-                                Z_DEFAULT_STRATEGY) == Z_OK,
-                   "the compressor cannot start");
-  const std::unique_ptr<z_stream, deflate_stop> guard(&stream);
-
-  std::vector<std::byte> out;
-  std::vector<std::byte> buffer(std::size_t{1} << 16);
-  const auto run = [&](int flush) {
-    int status = Z_OK;
-    do {
-      stream.next_out = reinterpret_cast<Bytef*>(buffer.data());
-      stream.avail_out = static_cast<uInt>(buffer.size());
-      status = deflate(&stream, flush);
-      const auto made = static_cast<std::ptrdiff_t>(buffer.size() - stream.avail_out);
-      out.insert(out.end(), buffer.begin(), buffer.begin() + made);
-    } while (stream.avail_out == 0 && status != Z_STREAM_END);
-  };
-  for (byte_view piece : pieces) {
-    while (!piece.empty()) {
-      hand_over(stream.next_in, stream.avail_in, piece);
-      run(Z_NO_FLUSH);
-    }
-  }
-  run(Z_FINISH);
-  return out;
-}
-
-std::uint32_t crc_of(std::initializer_list<byte_view> pieces) {
-  uLong crc = crc32(0, nullptr, 0);
-  for (const byte_view piece : pieces) {
-    if (piece.empty()) continue;  // zlib takes a null pointer for "start anew"
-    crc = crc32_z(crc, reinterpret_cast<const Bytef*>(piece.data()), piece.size());
-  }
-  return static_cast<std::uint32_t>(crc);
-}
-
-template <class... Values>
-void append_all(std::string& out, Values... values) {
-  (detail::append_little(out, values), ...);
-}
-
 }  // namespace
 
 zip_reader::zip_reader(byte_view archive, std::string source)
@@ -378,72 +263,14 @@ byte_view zip_reader::read(const zip_entry& entry, std::vector<std::byte>& scrat
   try {
     byte_view out = entry.content;
     if (entry.method == zip_method::deflated) {
-      inflate_all(entry.content, static_cast<std::size_t>(entry.size), scratch);
+      inflate_raw(entry.content, static_cast<std::size_t>(entry.size), scratch);
       out = scratch;
     }
-    FLOWKIT_VALIDATE(crc_of({out}) == entry.checksum, "its checksum does not match its data");
+    FLOWKIT_VALIDATE(crc32_of({out}) == entry.checksum, "its checksum does not match its data");
     return out;
   } catch (const invalid_input& problem) {
     throw file_error(source_, text("entry ", to_json(entry.name), ": ", problem.what()));
   }
-}
-
-void zip_writer::put(std::string_view text) {
-  out_.write(text);
-  offset_ += text.size();
-}
-
-void zip_writer::add(std::string_view name, std::initializer_list<byte_view> pieces,
-                     zip_method method) {
-  const bool used = !names_.emplace(name).second;
-  FLOWKIT_VALIDATE(!used, "two entries of the archive ", out_.path(), " are named ", to_json(name));
-  FLOWKIT_VALIDATE(name.size() <= comment_limit, "an entry name of ", name.size(),
-                   " bytes is too long for a zip archive");
-  record entry{std::string(name), method, crc_of(pieces), 0, 0, offset_};
-  for (const byte_view piece : pieces) entry.size += piece.size();
-  std::vector<std::byte> packed;
-  if (method == zip_method::deflated) packed = deflate_all(pieces);
-  entry.compressed = method == zip_method::deflated ? packed.size() : entry.size;
-
-  std::string header;
-  append_all(header, local_signature, zip64_version, flag_utf8, static_cast<std::uint16_t>(method),
-             std::uint16_t{0}, first_date, entry.checksum, wide32, wide32,
-             static_cast<std::uint16_t>(name.size()), std::uint16_t{20});
-  header += name;
-  append_all(header, zip64_extra, std::uint16_t{16}, entry.size, entry.compressed);
-  put(header);
-  if (method == zip_method::deflated) {
-    out_.write(packed);
-  } else {
-    for (const byte_view piece : pieces) out_.write(piece);
-  }
-  offset_ += entry.compressed;
-  records_.push_back(std::move(entry));
-}
-
-std::string zip_writer::directory_entry(const record& entry) {
-  std::string out;
-  append_all(out, directory_signature, zip64_version, zip64_version, flag_utf8,
-             static_cast<std::uint16_t>(entry.method), std::uint16_t{0}, first_date, entry.checksum,
-             wide32, wide32, static_cast<std::uint16_t>(entry.name.size()), std::uint16_t{28},
-             std::uint16_t{0}, std::uint16_t{0}, std::uint16_t{0}, std::uint32_t{0}, wide32);
-  out += entry.name;
-  append_all(out, zip64_extra, std::uint16_t{24}, entry.size, entry.compressed, entry.offset);
-  return out;
-}
-
-void zip_writer::finish() {
-  const std::uint64_t begin = offset_;
-  for (const record& entry : records_) put(directory_entry(entry));
-  const std::uint64_t end = offset_;
-  const auto count = static_cast<std::uint64_t>(records_.size());
-  std::string tail;
-  append_all(tail, end64_signature, std::uint64_t{end64_bytes - 12}, zip64_version, zip64_version,
-             std::uint32_t{0}, std::uint32_t{0}, count, count, end - begin, begin);
-  append_all(tail, locator64_signature, std::uint32_t{0}, end, std::uint32_t{1});
-  append_all(tail, end_signature, std::uint16_t{0}, std::uint16_t{0}, wide16, wide16, wide32,
-             wide32, std::uint16_t{0});
-  put(tail);
 }
 
 }  // namespace flowkit
