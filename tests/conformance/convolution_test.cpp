@@ -40,6 +40,9 @@ std::vector<convolution_case> convolution_cases() {
       // fill a vector and a last task that is smaller than the others.
       {{{3, 3}, {1, 1}, {1, 1}}, {19, 11, 10, 20}, 36},
       {{{7, 7}, {2, 2}, {3, 3}}, {9, 22, 21, 3}, 32},
+      // Lines of less than five windows, whose forward pass is one for data with mirrored weights.
+      {{{3, 3}, {1, 1}, {1, 1}}, {33, 5, 3, 20}, 40},
+      {{{3, 2}, {1, 1}, {0, 1}}, {40, 7, 3, 18}, 33},
   };
 }
 

@@ -84,6 +84,15 @@ inline dnnl::convolution_backward_weights::primitive_desc convolution_weights(
 #endif
 }
 
+/// Elements between neighbours along an axis that is not cut into blocks.
+inline dnnl_dim_t step_of(const dnnl::memory::desc& d, int axis) {
+#if DNNL_VERSION_MAJOR >= 3
+  return d.get_strides()[static_cast<std::size_t>(axis)];
+#else
+  return d.data.format_desc.blocking.strides[axis];
+#endif
+}
+
 /// Name of a status of the library.
 inline std::string_view status_text(dnnl_status_t status) { return dnnl_status2str(status); }
 

@@ -74,9 +74,9 @@ direct_convolution::packed_weights direct_convolution::packed(matrix w) const {
   const void* plain = by_.stored(pool_, by_.right, w).data;
   const index_t size = rounded_up(main_->weight_bytes(), 64);
   auto* const memory = by_.packed.grown<std::byte>(size + rest_->weight_bytes());
-  by_.for_each_task(pool_, 1, [&](index_t, std::size_t number, lane& own) {
-    main_->rearrange(plain, memory, number, own);
-    if (rest_ != main_) rest_->rearrange(plain, memory + size, number, own);
+  by_.for_each_task(pool_, whole_.geometry.taps(), [&](index_t tap, std::size_t number, lane& own) {
+    main_->rearrange(tap, plain, memory, number, own);
+    if (rest_ != main_) rest_->rearrange(tap, plain, memory + size, number, own);
   });
   return {memory, rest_ == main_ ? memory : memory + size};
 }
@@ -134,9 +134,9 @@ void direct_convolution::weights(images x, images dy, view<float, 2, host_space>
                         stored(own.sums, dy, task), number, own);
   });
   add_up(sums, size, alike);
-  by_.for_each_task(pool_, 1, [&](index_t, std::size_t number, lane& own) {
-    main_->rearrange(sums, dw.data(), number, own);
-    if (rest_ != main_) rest_->rearrange(sums + alike * size, dw.data(), number, own);
+  by_.for_each_task(pool_, whole_.geometry.taps(), [&](index_t tap, std::size_t number, lane& own) {
+    main_->rearrange(tap, sums, dw.data(), number, own);
+    if (rest_ != main_) rest_->rearrange(tap, sums + alike * size, dw.data(), number, own);
   });
 }
 

@@ -37,11 +37,15 @@ class image_kernel {
   /// Runs on the calling thread, which holds a `serial_library`. Throws backend_error.
   void run(const void* x, const void* w, const void* y, std::size_t lane_number, lane& by);
 
-  /// Copies the weights [taps * inputs, outputs] into the layout of the primitive or, in the pass
-  /// `weights`, from it; there the result is added where the task says so. As `run`.
-  void rearrange(const void* from, void* to, std::size_t lane_number, lane& by);
+  /// Copies a tap of the weights [taps * inputs, outputs] into the layout of the primitive or, in
+  /// the pass `weights`, from it; there the result is added where the task says so. As `run`.
+  void rearrange(index_t tap, const void* from, void* to, std::size_t lane_number, lane& by);
 
  private:
+  /// Whether the forward pass runs as a pass for data: each is the other with mirrored weights
+  /// where the stride is 1. Kernels of the forward pass take a line of the image at a time and are
+  /// slow where that is short.
+  [[nodiscard]] bool mirrored() const;
   template <class Description, class Primitive>
   void adopt(const Description& chosen, const dnnl::engine& engine, int lanes);
   void make_convolution(const dnnl::engine& engine, int lanes);
@@ -51,6 +55,8 @@ class image_kernel {
   image_task task_;
   bool found_ = false;
   index_t weight_bytes_ = 0;
+  index_t row_step_ = 0;  // bytes between taps of rearranged weights: down and across
+  index_t column_step_ = 0;
   lane_primitive convolution_;
   lane_primitive rearrangement_;
 };
