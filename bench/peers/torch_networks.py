@@ -169,7 +169,7 @@ class EncoderRun:
         self.net = Encoder()
         self.call = torch.compile(self.net) if compiled else self.net
         self.precision = precision
-        self.x = torch.randn(images, 3, 84, 84, requires_grad=True)
+        self.x = torch.randn(images, 3, 84, 84)  # data: their gradient is not needed
         self.slope = torch.randn(images, 64)
 
     def parameters(self):
@@ -182,4 +182,4 @@ class EncoderRun:
 
     def evaluate(self):
         with torch.inference_mode(), precision_scope(self.precision):
-            self.call(self.x.detach())
+            self.call(self.x)

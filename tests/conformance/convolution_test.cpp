@@ -36,6 +36,13 @@ std::vector<convolution_case> convolution_cases() {
       {{{1, 1}, {1, 1}, {0, 0}}, {20, 1, 16, 50}, 70},
       {{{3, 3}, {1, 1}, {1, 1}}, {9, 10, 9, 32}, 40},
       {{{3, 3}, {2, 2}, {1, 1}}, {17, 11, 8, 30}, 70},
+      // Enough images and windows for kernels that convolve directly, with channels that do not
+      // fill a vector and a last task that is smaller than the others.
+      {{{3, 3}, {1, 1}, {1, 1}}, {19, 11, 10, 20}, 36},
+      {{{7, 7}, {2, 2}, {3, 3}}, {9, 22, 21, 3}, 32},
+      // Lines of less than five windows, whose forward pass is one for data with mirrored weights.
+      {{{3, 3}, {1, 1}, {1, 1}}, {33, 5, 3, 20}, 40},
+      {{{3, 2}, {1, 1}, {0, 1}}, {40, 7, 3, 18}, 33},
   };
 }
 

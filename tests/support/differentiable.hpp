@@ -137,6 +137,19 @@ class layer_function {
     return out;
   }
 
+  /// Gradient of the parameters after one forward pass and a backward pass for them alone.
+  numbers parameter_gradient(const numbers& parameters, const numbers& inputs,
+                             const numbers& weights) {
+    be_.fill(store_.gradients(), 0.0);
+    start(parameters, inputs);
+    const auto y = run_forward();
+    const view<const double, decltype(y)::rank, host_space> dy(weights.data(), y.shape());
+    backward_parameters(layer_, be_, store_.view(), saved_, dy, ws_);
+    numbers out;
+    append(out, store_.gradients());
+    return out;
+  }
+
  private:
   template <std::size_t Q>
   using input_view = view<const double, Q, host_space>;
@@ -270,7 +283,8 @@ void expect_tangents(Function& f, const numbers& parameters, const numbers& x) {
 }
 
 /// The gradient of every parameter along random directions, and of every single one in small
-/// layers; that backward adds; that gaps between slots stay zero.
+/// layers; that backward adds; that it finds the same for parameters alone; that gaps between slots
+/// stay zero.
 template <class Function>
 void expect_gradients(Function& f, const parameter_layout& layout, const numbers& parameters,
                       const numbers& x) {
@@ -283,6 +297,8 @@ void expect_gradients(Function& f, const parameter_layout& layout, const numbers
             1e-12 * largest(once.parameters))
       << "backward does not add to the gradients of the parameters";
   EXPECT_EQ(twice.inputs, once.inputs) << "backward differs from one call to the next";
+  EXPECT_EQ(f.parameter_gradient(parameters, x, w), once.parameters)
+      << "the backward pass for parameters alone finds other gradients";
 
   numbers gaps = once.parameters;
   const auto loss = [&](const numbers& at) { return numbers{dot(w, f.value(at, x))}; };

@@ -37,6 +37,62 @@ inline dnnl::matmul::primitive_desc matmul(const dnnl::engine& engine, const dnn
 #endif
 }
 
+/// How windows slide over images, as the library takes it.
+struct window_steps {
+  dnnl::memory::dims stride;
+  dnnl::memory::dims padding;  ///< on either side
+};
+
+/// y = x * w, or y += x * w.
+inline dnnl::convolution_forward::primitive_desc convolution(const dnnl::engine& engine,
+                                                             const dnnl::memory::desc& x,
+                                                             const dnnl::memory::desc& w,
+                                                             const dnnl::memory::desc& y,
+                                                             const window_steps& by, bool add) {
+  constexpr auto how = dnnl::algorithm::convolution_direct;
+  constexpr auto kind = dnnl::prop_kind::forward_training;
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine, kind, how, x, w, y, by.stride, by.padding, by.padding, attributes(add)};
+#else
+  return {{kind, how, x, w, y, by.stride, by.padding, by.padding}, attributes(add), engine};
+#endif
+}
+
+/// x = the gradient of the input; `forward` is the pass that it belongs to.
+inline dnnl::convolution_backward_data::primitive_desc convolution_data(
+    const dnnl::engine& engine, const dnnl::memory::desc& x, const dnnl::memory::desc& w,
+    const dnnl::memory::desc& y, const window_steps& by,
+    const dnnl::convolution_forward::primitive_desc& forward) {
+  constexpr auto how = dnnl::algorithm::convolution_direct;
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine, how, x, w, y, by.stride, by.padding, by.padding, forward, attributes(false)};
+#else
+  return {{how, x, w, y, by.stride, by.padding, by.padding}, attributes(false), engine, forward};
+#endif
+}
+
+/// w = the gradient of the weights.
+inline dnnl::convolution_backward_weights::primitive_desc convolution_weights(
+    const dnnl::engine& engine, const dnnl::memory::desc& x, const dnnl::memory::desc& w,
+    const dnnl::memory::desc& y, const window_steps& by,
+    const dnnl::convolution_forward::primitive_desc& forward) {
+  constexpr auto how = dnnl::algorithm::convolution_direct;
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine, how, x, w, y, by.stride, by.padding, by.padding, forward, attributes(false)};
+#else
+  return {{how, x, w, y, by.stride, by.padding, by.padding}, attributes(false), engine, forward};
+#endif
+}
+
+/// Elements between neighbours along an axis that is not cut into blocks.
+inline dnnl_dim_t step_of(const dnnl::memory::desc& d, int axis) {
+#if DNNL_VERSION_MAJOR >= 3
+  return d.get_strides()[static_cast<std::size_t>(axis)];
+#else
+  return d.data.format_desc.blocking.strides[axis];
+#endif
+}
+
 /// Name of a status of the library.
 inline std::string_view status_text(dnnl_status_t status) { return dnnl_status2str(status); }
 

@@ -1,10 +1,13 @@
+#include "direct_convolution.hpp"
 #include "image_convolution.hpp"
 #include "time_convolution.hpp"
 
 namespace flowkit {
 namespace {
 
+using detail::direct_convolution;
 using detail::image_convolution;
+using detail::image_pass;
 using detail::image_windows;
 using detail::time_convolution;
 using detail::time_windows;
@@ -56,6 +59,12 @@ void onednn::convolve(const convolution_geometry& g, constant_view<4> x, constan
   executor_->begin_operation();
   if (beta != 0 && beta != 1) for_each(fn::scaled<float>{beta}, y, constant_view<4>(y));
   if (how == lowering::over_images) {
+    if (x.dense() && w.dense() && y.dense()) {
+      const direct_convolution direct(
+          *executor_, pool(), instructions(),
+          {image_pass::forward, g, x.shape(), w.shape()[1], executor_->format(), beta != 0});
+      if (direct.found()) return direct.forward(x, w, y);
+    }
     const image_windows over(g, x.shape());
     return image_convolution{*executor_, pool(), instructions(), over}.forward(x, w, beta != 0,
                                                                                pixels(y));
@@ -78,6 +87,12 @@ void onednn::convolve_backward_data(const convolution_geometry& g, constant_view
   executor_->begin_operation();
   if (beta != 0 && beta != 1) for_each(fn::scaled<float>{beta}, dx, constant_view<4>(dx));
   if (how == lowering::over_images) {
+    if (dy.dense() && w.dense() && dx.dense()) {
+      const direct_convolution direct(
+          *executor_, pool(), instructions(),
+          {image_pass::data, g, dx.shape(), w.shape()[1], executor_->format(), false});
+      if (direct.found()) return direct.data(dy, w, beta != 0, dx);
+    }
     if (beta == 0) fill(dx, 0.0F);
     const image_windows over(g, dx.shape());
     return image_convolution{*executor_, pool(), instructions(), over}.data(pixels(dy), w, dx);
@@ -100,6 +115,12 @@ void onednn::convolve_backward_weights(const convolution_geometry& g, constant_v
   executor_->begin_operation();
   if (beta != 0 && beta != 1) for_each(fn::scaled<float>{beta}, dw, constant_view<2>(dw));
   if (how == lowering::over_images) {
+    if (x.dense() && dy.dense() && dw.dense()) {
+      const direct_convolution direct(
+          *executor_, pool(), instructions(),
+          {image_pass::weights, g, x.shape(), dw.shape()[1], executor_->format(), beta != 0});
+      if (direct.found()) return direct.weights(x, dy, dw);
+    }
     const image_windows over(g, x.shape());
     return image_convolution{*executor_, pool(), instructions(), over}.weights(x, pixels(dy),
                                                                                beta != 0, dw);

@@ -11,7 +11,8 @@ product_executor::product_executor(const onednn_options& options, int threads)
       units_(std::min(options.units, best_bf16_units())),
       instructions_(options.instructions),
       least_products_(options.least_products),
-      products_(engine_, threads) {
+      products_(engine_, threads),
+      images_(engine_, threads) {
   if (precision_ == flowkit::precision::tf32) {
     throw backend_error("choose a precision",
                         text("onednn has no ", to_text(precision_), "; use f32 or bf16"));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "fallbacks.hpp"
+#include "image_kernel.hpp"
 #include "parts.hpp"
 #include "primitives.hpp"
 
@@ -17,7 +18,8 @@ class product_executor {
 
   [[nodiscard]] flowkit::precision precision() const { return precision_; }
   [[nodiscard]] bf16_units units() const { return units_; }
-  [[nodiscard]] const product_cache& products() const { return products_; }
+  /// Primitives made so far.
+  [[nodiscard]] index_t misses() const { return products_.misses() + images_.misses(); }
 
   [[nodiscard]] bool leaves_to_own_kernel(const product_size& p) const {
     return runs_on_own_kernel(p, least_products_);
@@ -46,12 +48,17 @@ class product_executor {
                                const float* x, index_t step) const;
 
   /// Starts an operation; its primitives stay until the next one starts.
-  void begin_operation() { products_.begin_operation(); }
+  void begin_operation() {
+    products_.begin_operation();
+    images_.begin_operation();
+  }
   /// Makes the primitive for the shape of p unless it is there. Not for use by several threads.
   void prepare(const product& p) { products_.prepare(p); }
+  /// The same for a convolution over images.
+  [[nodiscard]] image_kernel& prepare(const image_task& t) { return images_.prepare(t); }
   /// Runs a prepared product on the calling thread.
   void run(const product& p, std::size_t lane_number) {
-    products_.at(p).run(p, lane_number, lanes_[lane_number]);
+    products_.run(p, lane_number, lanes_[lane_number]);
   }
 
   /// A large product, cut into parts.
@@ -71,6 +78,7 @@ class product_executor {
 
   growing_memory left;  ///< operands of the running operation, rounded or reordered
   growing_memory right;
+  growing_memory packed;  ///< weights in the layout of a primitive
 
  private:
   flowkit::precision precision_;
@@ -79,6 +87,7 @@ class product_executor {
   index_t least_products_;
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
   product_cache products_;
+  image_kernel_cache images_;
   std::vector<lane> lanes_;  // one per thread
 };
 

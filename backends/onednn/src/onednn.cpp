@@ -22,7 +22,7 @@ precision onednn::precision() const { return executor_->precision(); }
 
 bf16_units onednn::units() const { return executor_->units(); }
 
-index_t onednn::cache_misses() const { return executor_->products().misses(); }
+index_t onednn::cache_misses() const { return executor_->misses(); }
 
 std::vector<std::string> onednn::own_kernels() { return detail::own_kernel_list(); }
 

@@ -42,11 +42,6 @@ dnnl::memory::desc described(index_t rows, index_t columns, const operand& o, el
   return {{rows, columns}, type, dnnl::memory::dims{o.row_step, o.column_step}};
 }
 
-/// No memory yet: it is set whenever the primitive is run.
-dnnl::memory argument(const dnnl::memory::desc& layout, const dnnl::engine& engine) {
-  return {layout, engine, nullptr};
-}
-
 }  // namespace
 
 serial_library::serial_library() : before_(openmp().found() ? openmp().threads() : 0) {
@@ -65,39 +60,31 @@ std::byte* growing_memory::grown_bytes(index_t bytes) {
   return memory_.data();
 }
 
-cached_product::cached_product(const product& p, const dnnl::engine& engine, int lanes) {
-  const auto a = described(p.m, p.k, p.a, p.format);
-  const auto b = described(p.k, p.n, p.b, p.format);
-  const auto c = described(p.m, p.n, {p.c, p.c_step, 1}, element::f32);
-  const auto chosen = dnnl_compat::matmul(engine, a, b, c, p.add);
-  primitive_ = dnnl::matmul(chosen);
-  scratch_bytes_ = static_cast<index_t>(chosen.scratchpad_desc().get_size());
+lane_primitive::lane_primitive(dnnl::primitive primitive, const dnnl::memory::desc& scratch,
+                               const std::vector<argument>& arguments, const dnnl::engine& engine,
+                               int lanes)
+    : primitive_(std::move(primitive)), scratch_bytes_(static_cast<index_t>(scratch.get_size())) {
   lanes_.resize(static_cast<std::size_t>(lanes));
+  // No memory yet: it is set whenever the primitive is run.
   for (lane_arguments& l : lanes_) {
-    l.memories = {argument(a, engine), argument(b, engine), argument(c, engine),
-                  argument(chosen.scratchpad_desc(), engine)};
-    constexpr std::array<int, 4> numbers{DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST,
-                                         DNNL_ARG_SCRATCHPAD};
-    for (std::size_t i = 0; i < 4; ++i) l.arguments[i] = {numbers[i], l.memories[i].get()};
+    for (const argument& a : arguments) l.memories.emplace_back(a.layout, engine, nullptr);
+    l.memories.emplace_back(scratch, engine, nullptr);
+    for (std::size_t i = 0; i < l.memories.size(); ++i) {
+      const int number = i < arguments.size() ? arguments[i].number : DNNL_ARG_SCRATCHPAD;
+      l.arguments.push_back({number, l.memories[i].get()});
+    }
   }
 }
 
-void cached_product::run(const product& p, std::size_t lane_number, lane& by) {
+dnnl_status_t lane_primitive::run(std::initializer_list<const void*> data, std::size_t lane_number,
+                                  lane& by) {
   lane_arguments& l = lanes_[lane_number];
-  l.memories[0].set_data_handle(const_cast<void*>(p.a.data));
-  l.memories[1].set_data_handle(const_cast<void*>(p.b.data));
-  l.memories[2].set_data_handle(p.c);
-  l.memories[3].set_data_handle(by.scratch.grown<std::byte>(scratch_bytes_));
+  auto memory = l.memories.begin();
+  for (const void* d : data) (memory++)->set_data_handle(const_cast<void*>(d));
+  memory->set_data_handle(by.scratch.grown<std::byte>(scratch_bytes_));
   // The function of the C interface makes half as many temporary objects as that of C++.
-  const dnnl_status_t status = dnnl_primitive_execute(
-      primitive_.get(), by.stream.get(), static_cast<int>(l.arguments.size()), l.arguments.data());
-  if (status != dnnl_success) fail(p, status);
-}
-
-void product_cache::begin_operation() {
-  if (known_.size() <= limit) return;
-  const index_t middle = clock_ - static_cast<index_t>(limit / 2);
-  std::erase_if(known_, [&](const auto& entry) { return entry.second.last_use < middle; });
+  return dnnl_primitive_execute(primitive_.get(), by.stream.get(),
+                                static_cast<int>(l.arguments.size()), l.arguments.data());
 }
 
 product_cache::key product_cache::key_of(const product& p) {
@@ -114,17 +101,24 @@ product_cache::key product_cache::key_of(const product& p) {
 }
 
 void product_cache::prepare(const product& p) {
-  auto found = known_.find(key_of(p));
-  if (found == known_.end()) {
-    const serial_library serial;
+  known_.prepare(key_of(p), [&] {
     try {
-      found = known_.try_emplace(key_of(p), p, engine_, lanes_).first;
+      const auto a = described(p.m, p.k, p.a, p.format);
+      const auto b = described(p.k, p.n, p.b, p.format);
+      const auto c = described(p.m, p.n, {p.c, p.c_step, 1}, element::f32);
+      const auto chosen = dnnl_compat::matmul(engine_, a, b, c, p.add);
+      return lane_primitive(dnnl::matmul(chosen), chosen.scratchpad_desc(),
+                            {{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, c}}, engine_,
+                            lanes_);
     } catch (const dnnl::error& problem) {
       fail(p, problem.status);
     }
-    ++misses_;
-  }
-  found->second.last_use = ++clock_;
+  });
+}
+
+void product_cache::run(const product& p, std::size_t lane_number, lane& by) {
+  const auto status = known_.at(key_of(p)).run({p.a.data, p.b.data, p.c}, lane_number, by);
+  if (status != dnnl_success) fail(p, status);
 }
 
 }  // namespace flowkit::detail

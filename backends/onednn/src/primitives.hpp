@@ -6,6 +6,7 @@
 #include <flowkit/backend/tensor.hpp>
 
 #include <array>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <vector>
@@ -76,46 +77,95 @@ struct lane {
 };
 
 /// A primitive with argument objects for every lane, so that running it makes none.
-class cached_product {
+class lane_primitive {
  public:
+  /// DNNL_ARG_... and how its memory is laid out.
+  struct argument {
+    int number;
+    dnnl::memory::desc layout;
+  };
+
+  lane_primitive() = default;
   /// Throws dnnl::error.
-  cached_product(const product& p, const dnnl::engine& engine, int lanes);
+  lane_primitive(dnnl::primitive primitive, const dnnl::memory::desc& scratch,
+                 const std::vector<argument>& arguments, const dnnl::engine& engine, int lanes);
 
-  /// Runs on the calling thread, which holds a `serial_library`. Throws backend_error.
-  void run(const product& p, std::size_t lane_number, lane& by);
-
-  index_t last_use = 0;  ///< the oldest makes room for a new one
+  /// Runs on the calling thread, which holds a `serial_library`, with the memory of the arguments
+  /// in their order.
+  [[nodiscard]] dnnl_status_t run(std::initializer_list<const void*> data, std::size_t lane_number,
+                                  lane& by);
 
  private:
   struct lane_arguments {
-    std::array<dnnl::memory, 4> memories;
-    std::array<dnnl_exec_arg_t, 4> arguments;
+    std::vector<dnnl::memory> memories;
+    std::vector<dnnl_exec_arg_t> arguments;
   };
 
-  dnnl::matmul primitive_;
+  dnnl::primitive primitive_;
   index_t scratch_bytes_ = 0;
   std::vector<lane_arguments> lanes_;
 };
 
-/// The products of a backend object. References stay valid until the next `begin_operation`.
+/// The primitives of a backend object by shape. References stay valid until the next
+/// `begin_operation`.
+template <class Key, class Entry>
+class primitive_cache {
+ public:
+  /// Drops the older half when there are more than `limit`.
+  void begin_operation() {
+    if (known_.size() <= limit) return;
+    const index_t middle = clock_ - static_cast<index_t>(limit / 2);
+    std::erase_if(known_, [&](const auto& entry) { return entry.second.last_use < middle; });
+  }
+
+  /// The entry of a shape, made by `make()` unless it is known. Allocates once per shape.
+  template <class Make>
+  Entry& prepare(const Key& key, const Make& make) {
+    auto found = known_.find(key);
+    if (found == known_.end()) {
+      const serial_library serial;
+      found = known_.emplace(key, dated{make(), 0}).first;
+      ++misses_;
+    }
+    found->second.last_use = ++clock_;
+    return found->second.entry;
+  }
+
+  /// The entry of a prepared shape. Several threads may ask at a time.
+  [[nodiscard]] Entry& at(const Key& key) { return known_.at(key).entry; }
+
+  /// Entries made so far.
+  [[nodiscard]] index_t misses() const { return misses_; }
+
+  static constexpr std::size_t limit = 4096;
+
+ private:
+  struct dated {
+    Entry entry;
+    index_t last_use;  ///< the oldest makes room for a new one
+  };
+
+  index_t clock_ = 0;
+  index_t misses_ = 0;
+  std::map<Key, dated> known_;
+};
+
+/// The products of a backend object.
 class product_cache {
  public:
   product_cache(const dnnl::engine& engine, int lanes) : engine_(engine), lanes_(lanes) {}
 
-  /// Drops the older half when there are more than `limit`.
-  void begin_operation();
+  void begin_operation() { known_.begin_operation(); }
 
   /// Makes the primitive for the shape of p unless it is known. Throws backend_error that names the
-  /// shape and oneDNN's status where it refuses. Allocates once per shape.
+  /// shape and oneDNN's status where it refuses.
   void prepare(const product& p);
 
-  /// The primitive of a prepared shape. Several threads may ask at a time.
-  [[nodiscard]] cached_product& at(const product& p) { return known_.at(key_of(p)); }
+  /// Runs a prepared product on the calling thread, which holds a `serial_library`. Throws
+  /// backend_error.
+  void run(const product& p, std::size_t lane_number, lane& by);
 
-  /// Primitives made so far.
-  [[nodiscard]] index_t misses() const { return misses_; }
-
-  static constexpr std::size_t limit = 4096;
+  [[nodiscard]] index_t misses() const { return known_.misses(); }
 
  private:
   /// All numbers that tell two shapes apart.
@@ -124,9 +174,7 @@ class product_cache {
 
   dnnl::engine engine_;
   int lanes_;
-  index_t clock_ = 0;
-  index_t misses_ = 0;
-  std::map<key, cached_product> known_;
+  primitive_cache<key, lane_primitive> known_;
 };
 
 }  // namespace flowkit::detail

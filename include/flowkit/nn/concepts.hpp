@@ -27,6 +27,19 @@ concept Layer = requires(const L& layer, B& be, const parameters<B>& p, const_vi
   };
 };
 
+/// Adds the parameter gradients that `layer.backward` adds, for callers that drop the gradient of
+/// the input, as training does where the input is data. Layers that save work by that have a member
+/// of this name; others run `backward`.
+template <class L, class B, class D>
+void backward_parameters(const L& layer, B& be, const parameters<B>& p, const saved_of<L, B>& saved,
+                         const D& dy, workspace<B>& ws) {
+  if constexpr (requires { layer.backward_parameters(be, p, saved, dy, ws); }) {
+    layer.backward_parameters(be, p, saved, dy, ws);
+  } else {
+    (void)layer.backward(be, p, saved, dy, ws);
+  }
+}
+
 /// Output and directional derivative.
 template <class V>
 struct tangent_pair {

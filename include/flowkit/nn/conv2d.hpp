@@ -68,12 +68,19 @@ class conv2d {
   template <class B>
   view_of<B, 4> backward(B& be, const parameters<B>& p, const saved<B>& s, const_view_of<B, 4> dy,
                          workspace<B>& ws) const {
-    using S = typename B::value_type;
-    be.convolve_backward_weights(geometry_, s.x, dy, S(1), p.gradient(weight_));
-    bias_.add_gradient(be, p, dy);
+    backward_parameters(be, p, s, dy, ws);
     const view_of<B, 4> dx = ws.take(s.x.shape());
-    be.convolve_backward_data(geometry_, dy, p.value(weight_), S(0), dx);
+    be.convolve_backward_data(geometry_, dy, p.value(weight_), typename B::value_type(0), dx);
     return dx;
+  }
+
+  /// Adds the gradients of weights and bias alone: half the work.
+  template <class B>
+  void backward_parameters(B& be, const parameters<B>& p, const saved<B>& s, const_view_of<B, 4> dy,
+                           workspace<B>&) const {
+    be.convolve_backward_weights(geometry_, s.x, dy, typename B::value_type(1),
+                                 p.gradient(weight_));
+    bias_.add_gradient(be, p, dy);
   }
 
   /// y and its derivative along dx: the convolution of dx, without the bias.

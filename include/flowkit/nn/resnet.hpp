@@ -62,11 +62,14 @@ class resnet {
   template <class B>
   view_of<B, 4> backward(B& be, const parameters<B>& p, const saved<B>& s, const_view_of<B, 4> dy,
                          workspace<B>& ws) const {
-    const_view_of<B, 4> dh = dy;
-    for (std::size_t i = blocks_.size(); i-- > 0;) {
-      dh = blocks_[i].backward(be, p, s.blocks[i], dh, ws);
-    }
-    return stem_.backward(be, p, s.stem, dh, ws);
+    return stem_.backward(be, p, s.stem, backward_stages(be, p, s, dy, ws), ws);
+  }
+
+  /// Adds all gradients, but none of the images is computed: the stem's is its slowest pass.
+  template <class B>
+  void backward_parameters(B& be, const parameters<B>& p, const saved<B>& s, const_view_of<B, 4> dy,
+                           workspace<B>& ws) const {
+    stem_.backward_parameters(be, p, s.stem, backward_stages(be, p, s, dy, ws), ws);
   }
 
   template <class B>
@@ -78,6 +81,16 @@ class resnet {
   }
 
  private:
+  /// Adds the gradients of all stages; returns that of the first one's input.
+  template <class B>
+  const_view_of<B, 4> backward_stages(B& be, const parameters<B>& p, const saved<B>& s,
+                                      const_view_of<B, 4> dy, workspace<B>& ws) const {
+    for (std::size_t i = blocks_.size(); i-- > 0;) {
+      dy = blocks_[i].backward(be, p, s.blocks[i], dy, ws);
+    }
+    return dy;
+  }
+
   /// The scope lives until the parameters below it were added.
   resnet(const parameter_layout::scope&, parameter_layout& layout, const resnet_options& o)
       : stem_(make_stem(layout, o)) {

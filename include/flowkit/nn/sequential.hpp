@@ -46,7 +46,19 @@ class sequential {
   template <class B, std::size_t R, class T>
   auto backward(B& be, const parameters<B>& p, const saved<B>& s, view<T, R, typename B::space> dy,
                 workspace<B>& ws) const {
-    return backward_from<count - 1>(be, p, s, dy, ws);
+    return backward_from<count - 1, 0>(be, p, s, dy, ws);
+  }
+
+  /// Adds the gradients of all layers; the first one need not know that of x.
+  template <class B, std::size_t R, class T>
+  void backward_parameters(B& be, const parameters<B>& p, const saved<B>& s,
+                           view<T, R, typename B::space> dy, workspace<B>& ws) const {
+    if constexpr (count == 1) {
+      flowkit::backward_parameters(layer<0>(), be, p, std::get<0>(s), dy, ws);
+    } else {
+      flowkit::backward_parameters(layer<0>(), be, p, std::get<0>(s),
+                                   backward_from<count - 1, 1>(be, p, s, dy, ws), ws);
+    }
   }
 
   /// The output of the last layer and its derivative along dx.
@@ -80,14 +92,15 @@ class sequential {
     }
   }
 
-  template <std::size_t I, class B, class Y>
+  /// From layer I down to layer Last.
+  template <std::size_t I, std::size_t Last, class B, class Y>
   auto backward_from(B& be, const parameters<B>& p, const saved<B>& s, const Y& dy,
                      workspace<B>& ws) const {
     const auto dx = layer<I>().backward(be, p, std::get<I>(s), dy, ws);
-    if constexpr (I == 0) {
+    if constexpr (I == Last) {
       return dx;
     } else {
-      return backward_from<I - 1>(be, p, s, dx, ws);
+      return backward_from<I - 1, Last>(be, p, s, dx, ws);
     }
   }
 

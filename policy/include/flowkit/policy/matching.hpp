@@ -47,7 +47,7 @@ class visuomotor_matching {
     const regression_result<B> result = regress_velocity(be, field_->velocity(), linear_path{}, p,
                                                          batch, x0, const_view_of<B, 1>(t), ws);
     be.copy(loss, result.loss);
-    (void)field_->encoder().backward(be, p, encoded, result.inputs.condition, ws);
+    field_->encoder().backward_parameters(be, p, encoded, result.inputs.condition, ws);
     return loss;
   }
 

@@ -80,15 +80,23 @@ class observation_encoder {
     const auto frames = reshape(dc, extents{n * spec_.observe, features_per_frame()});
     observation_gradient<B> out;
     for (std::size_t k = 0; k < cameras_.size(); ++k) {
-      const view_of<B, 2> df = ws.take(extents{frames.shape()[0], features_});
-      be.copy(df, part(frames, k));
-      out.images[k] = cameras_[k].backward(be, p, s.cameras[k], df, ws);
+      out.images[k] = cameras_[k].backward(be, p, s.cameras[k], dense_part(be, frames, k, ws), ws);
     }
     out.state = ws.take(extents{n, spec_.history_size()});
     if (!out.state.empty()) {
       be.copy(reshape(out.state, state_shape(n)), state_part(frames));
     }
     return out;
+  }
+
+  /// Adds the gradients of the encoders alone: observations are data.
+  template <class B>
+  void backward_parameters(B& be, const parameters<B>& p, const saved<B>& s, const_view_of<B, 2> dc,
+                           workspace<B>& ws) const {
+    const auto frames = reshape(dc, extents{dc.shape()[0] * spec_.observe, features_per_frame()});
+    for (std::size_t k = 0; k < cameras_.size(); ++k) {
+      cameras_[k].backward_parameters(be, p, s.cameras[k], dense_part(be, frames, k, ws), ws);
+    }
   }
 
   /// The condition and its derivative along tangents of the observations.
@@ -125,6 +133,13 @@ class observation_encoder {
   template <class V>
   V part(const V& frames, std::size_t k) const {
     return columns(frames, static_cast<index_t>(k) * features_, features_);
+  }
+  template <class B>
+  const_view_of<B, 2> dense_part(B& be, const_view_of<B, 2> frames, std::size_t k,
+                                 workspace<B>& ws) const {
+    const view_of<B, 2> out = ws.take(extents{frames.shape()[0], features_});
+    be.copy(out, part(frames, k));
+    return out;
   }
   template <class V>
   V state_part(const V& frames) const {
