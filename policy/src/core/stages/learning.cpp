@@ -1,5 +1,8 @@
 #include "core/stages/learning.hpp"
 
+#include "core/stages/stage_files.hpp"
+#include "core/stages/window_set.hpp"
+
 #include <filesystem>
 #include <limits>
 
@@ -68,7 +71,9 @@ learn_options learning_preset(std::string_view name) {
 
 namespace detail {
 
-void validate_learn(const learn_options& o) {
+void validate_learn(const learn_options& o, const learning_part& part) {
+  FLOWKIT_VALIDATE(part.first <= part.last, "learning from stage ", static_cast<int>(part.first),
+                   " to stage ", static_cast<int>(part.last), ": the first comes after the last");
   FLOWKIT_VALIDATE(o.rounds == 1 || o.rounds == 2, "learning in ", o.rounds,
                    " rounds: the method has one or two");
   FLOWKIT_VALIDATE(o.held_out_noises >= 0, "held-out couplings of ", o.held_out_noises,
@@ -91,8 +96,25 @@ void note(stage_end& all, stage_end stage, bool first) {
   }
 }
 
-bool couples_held_out(const learn_options& o, const train_base_result& base) {
-  return o.held_out_noises > 0 && o.distill.fit.held_out_windows > 0 && base.held_out_windows > 0;
+round_files files_of(const std::string& folder, index_t round) {
+  const std::string suffix = round == 2 ? "_2" : "";
+  const auto file = [&](const std::string& stage, std::string_view name) {
+    return path_in(path_in(folder, stage), name);
+  };
+  round_files out{.couple = "couple" + suffix, .held_out = "held_out" + suffix};
+  out.policy = file(round == 2 ? "straighten" : "base", policy_name);
+  out.couplings = file(out.couple, couplings_name);
+  out.held_out_couplings = file(out.held_out, couplings_name);
+  return out;
+}
+
+std::string aligned_in(const std::string& folder) {
+  return path_in(path_in(folder, "align"), aligned_name);
+}
+
+bool couples_held_out(const learn_options& o, const demonstrations& data) {
+  return o.held_out_noises > 0 && o.distill.fit.held_out_windows > 0 &&
+         window_set(data, o.base.data, data_part::validation).size() > 0;
 }
 
 couple_options held_out_couple(const learn_options& o) {
