@@ -161,6 +161,9 @@ TEST(Learn, ResultsThatSomebodyChangedAreMadeAgain) {
 TEST(Learn, PresetsAreValidAndOthersRefused) {
   for (const std::string& name : learning_preset_names()) {
     const learn_options o = learning_preset(name);
+    // Ten or twenty Euler steps err as much as alignment is there to mend.
+    EXPECT_EQ(o.couple.solver.solver, inference_solver::dormand_prince) << name;
+    EXPECT_LE(o.couple.solver.tolerance, 1e-3) << name;
     EXPECT_NO_THROW(validate(o.base.fit)) << name;
     EXPECT_NO_THROW(validate(o.distill.fit)) << name;
     spec s;

@@ -17,7 +17,6 @@ learn_options quick() {
   o.base.fit = {.steps = 1200, .batch = 64, .warmup = 50};
   o.couple.noises = 4;
   o.couple.windows = 2000;
-  o.couple.solver = {.steps = 10};
   o.distill.fit = {.steps = 700, .batch = 64, .warmup = 50, .keep = kept_weights::last};
   o.straighten = o.distill.fit;
   return o;
@@ -31,7 +30,6 @@ learn_options standard() {
   o.base.fit = {.steps = 3000, .batch = 128};
   o.couple.noises = 10;
   o.couple.windows = 2500;
-  o.couple.solver = {.steps = 20};
   o.distill.fit = {.steps = 1500, .batch = 128, .keep = kept_weights::last};
   o.straighten = o.distill.fit;
   return o;
