@@ -32,12 +32,13 @@ std::vector<policy::alignment_rule> rules_of(const context& c, std::span<const d
   return out;
 }
 
-void note_sweep(const context& c, std::span<const double> radii,
+void note_sweep(const context& c, const std::string& couplings, std::span<const double> radii,
                 std::span<const policy::alignment_summary> found) {
   policy::sweep_record record{
       .parameter = "radius, action units",
       .caption = "What alignment would do to the same couplings; no student was trained.",
-      .scale = axis_scale::log};
+      .scale = axis_scale::log,
+      .policy = policy::couplings_file(couplings).header().policy};
   for (std::size_t i = 0; i < found.size(); ++i) {
     policy::sweep_point point{.series = found[i].rule,
                               .distance = found[i].after.mean,
@@ -58,7 +59,7 @@ void sweep(const context& c) {
                                    hooks_of(c));
   });
   c.check_stop();
-  note_sweep(c, radii, found);
+  note_sweep(c, couplings, radii, found);
   json_array document;
   std::string lines = "radius      accepted  distance before  after\n";
   for (std::size_t i = 0; i < found.size(); ++i) {

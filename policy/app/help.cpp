@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t left_width = 28;
 constexpr std::size_t right_width = 70;
+constexpr char unbreakable = '\x1f';  // a space where no line ends
 
 /// What an option takes.
 std::string_view kind_of(const policy::setting_info& s) {
@@ -34,9 +35,11 @@ std::string meaning_of(const policy::setting_info& s) {
     out += (&choice == &s.choices.front() ? " (" : " | ") + choice;
   }
   if (!s.choices.empty()) out += ")";
-  if (!s.unit.empty() && s.unit != "path") out += " [" + s.unit + "]";
   const bool empty = s.initial.is_string() && s.initial.as_string().empty();
-  return out + " (default: " + (empty ? "empty" : policy::to_toml(s.initial)) + ")";
+  std::string end = s.unit.empty() || s.unit == "path" ? "" : "[" + s.unit + "] ";
+  end += "(default: " + (empty ? "empty" : policy::to_toml(s.initial)) + ")";
+  std::replace(end.begin(), end.end(), ' ', unbreakable);
+  return out + " " + end;
 }
 
 /// A line of the list of options; the right column continues below itself.
@@ -49,7 +52,9 @@ std::string option_line(std::string left, std::string_view right) {
     out += text(right.substr(0, space), "\n", std::string(left_width + 2, ' '));
     right.remove_prefix(space + 1);
   }
-  return text(out, right, "\n");
+  out += text(right, "\n");
+  std::replace(out.begin(), out.end(), unbreakable, ' ');
+  return out;
 }
 
 }  // namespace
@@ -65,6 +70,7 @@ std::string help_of(const command& c) {
   for (const policy::setting_info& s : settings) {
     line(text("--", option_name(s.name), " ", kind_of(s)), meaning_of(s));
   }
+  out += settings.empty() ? "" : "\n";
   out += "common options:\n";
   if (!c.sections.empty()) {
     if (c.uses_run)

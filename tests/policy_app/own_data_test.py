@@ -11,13 +11,14 @@ import tiny
 
 EPISODES = 8
 LENGTH = 30
+SIDE = 20
 
 
 def npy(shape, code, values):
     """An array as the file format of NumPy."""
     header = f"{{'descr': '{code}', 'fortran_order': False, 'shape': {shape}, }}"
     header = header.ljust(117) + "\n"
-    letter = {"<f4": "f", "<i8": "q"}[code]
+    letter = {"<f4": "f", "<i8": "q", "|u1": "B"}[code]
     return (b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode()
             + struct.pack(f"<{len(values)}{letter}", *values))
 
@@ -31,6 +32,8 @@ def write_data(path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("obs_place.npy", npy((frames, 2), "<f4", flat(place)))
         archive.writestr("command.npy", npy((frames, 2), "<f4", flat(command)))
+        pixels = [i % 251 for i in range(frames * SIDE * SIDE * 3)]
+        archive.writestr("picture.npy", npy((frames, SIDE, SIDE, 3), "|u1", pixels))
         ends = [LENGTH * (i + 1) for i in range(EPISODES)]
         archive.writestr("episode_ends.npy", npy((EPISODES,), "<i8", ends))
 
@@ -72,6 +75,20 @@ class OwnData(unittest.TestCase):
             refused = tiny.call(command, "--run", run)
             self.assertEqual(refused.returncode, 2, refused.stderr)
             self.assertIn("needs a simulated task", refused.stderr)
+
+    def test_pictures_may_be_all_that_is_seen(self):
+        words = ["train", "--run", self.folder / "run", "--data", self.data, "--quiet", "--json",
+                 "--observation", "images", "--state-field", "none", "--camera-field", "picture",
+                 "--action-field", "command", "--encoder", "tiny", "--dims", "16 32",
+                 "--time-embedding", "16", "--steps", "2", "--warmup", "1", "--batch", "4"]
+        too_small = tiny.call(*words)
+        self.assertEqual(too_small.returncode, 2)
+        self.assertIn("84 x 84 of 20 x 20 pixels", too_small.stderr)
+        result = tiny.call(*words, "--crop", "16")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        about = json.loads(tiny.call("info", json.loads(result.stdout)["base"], "--json").stdout)
+        self.assertEqual(about["spec"]["state"], [])
+        self.assertEqual(about["spec"]["cameras"][0]["name"], "picture")
 
     def test_data_of_a_simulated_task_bring_it_along(self):
         source = self.folder / "source"

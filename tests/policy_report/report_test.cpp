@@ -7,6 +7,7 @@
 #include <flowkit/policy/evaluation/result_file.hpp>
 #include <flowkit/policy/report/comparison.hpp>
 #include <flowkit/policy/report/report.hpp>
+#include <flowkit/policy/report/run_record.hpp>
 
 #include <gmock/gmock.h>
 
@@ -179,6 +180,10 @@ TEST(run_record, results_of_policies_that_are_gone_are_left_out_and_listed) {
                   text("{\"inputs\": {\"policy\": \"", old, "\"}}"));
   EXPECT_EQ(read_run(directory / "run").problems.size(), 0u);
   EXPECT_EQ(read_run(directory / "run").evaluations.size(), before);
+  sweep_record sweep = testing::make_sweep();
+  sweep.policy = old;
+  write_sweep(directory / "run/sweeps/of_base.json", sweep);
+  const std::size_t sweeps = read_run(directory / "run").sweeps.size();
   const std::size_t errors = read_run(directory / "run").flow.errors.size();
 
   labelled("base@1", policy("base", "weights of today"));
@@ -186,7 +191,8 @@ TEST(run_record, results_of_policies_that_are_gone_are_left_out_and_listed) {
 
   EXPECT_EQ(run.evaluations.size(), before - 2);
   EXPECT_LT(run.flow.errors.size(), errors);
-  ASSERT_EQ(run.problems.size(), 3u);
+  EXPECT_EQ(run.sweeps.size(), sweeps - 1);
+  ASSERT_EQ(run.problems.size(), 4u);
   EXPECT_THAT(run.problems[0], HasSubstr("flow: was made from a policy"));
   EXPECT_THAT(run.problems[1], HasSubstr("evaluation/base@10/"));
   EXPECT_THAT(run.problems[1], HasSubstr("another policy than base/policy.safetensors"));

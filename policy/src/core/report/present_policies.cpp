@@ -47,6 +47,11 @@ std::string present_policies::objection(const evaluation_result& result) const {
               "/policy.safetensors is now; evaluate again");
 }
 
+std::string present_policies::objection(const sweep_record& sweep) const {
+  if (stages_.empty() || sweep.policy.empty() || contains(hashes_, sweep.policy)) return {};
+  return "is left out: it is about a policy that this run no longer holds; sweep again";
+}
+
 std::string present_policies::objection(const fs::path& stage) const {
   const std::string parent = parent_of(stage);
   if (stages_.empty() || parent.empty() || contains(hashes_, parent)) return {};

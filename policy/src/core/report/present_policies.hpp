@@ -2,6 +2,7 @@
 #pragma once
 
 #include <flowkit/policy/evaluation/result.hpp>
+#include <flowkit/policy/report/sweep_record.hpp>
 
 #include <filesystem>
 #include <string>
@@ -18,6 +19,8 @@ class present_policies {
   /// Why an evaluation does not belong to this run, in words; empty if it does, and where nothing
   /// can be said: the directory holds no policy of that method.
   [[nodiscard]] std::string objection(const evaluation_result& result) const;
+  /// The same of a sweep that is about one policy.
+  [[nodiscard]] std::string objection(const sweep_record& sweep) const;
   /// The same of a stage that was made from a policy, as its stage.json says.
   [[nodiscard]] std::string objection(const std::filesystem::path& stage) const;
 

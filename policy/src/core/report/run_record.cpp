@@ -177,8 +177,12 @@ run_record read_run(const std::string& directory) {
   read_evaluations(run, root / run_files::evaluations, now);
   for (const fs::path& entry : entries_of(root / run_files::sweeps)) {
     if (entry.extension() != ".json") continue;
-    read_if_present(run, entry,
-                    [&](const std::string& path) { run.sweeps.push_back(read_sweep(path)); });
+    read_if_present(run, entry, [&](const std::string& path) {
+      sweep_record sweep = read_sweep(path);
+      const std::string objection = now.objection(sweep);
+      if (!objection.empty()) throw file_error(path, objection);
+      run.sweeps.push_back(std::move(sweep));
+    });
   }
   return run;
 }

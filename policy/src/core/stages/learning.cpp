@@ -9,7 +9,8 @@
 namespace flowkit::policy {
 namespace {
 
-/// Some 2e12 operations at the size of the embedded tasks: about a minute on two cores.
+/// A million passes through the network at the size of the embedded tasks, half of them to couple:
+/// about two minutes on two cores.
 learn_options quick() {
   learn_options o;
   o.base.network.dims = {32, 64, 128};
@@ -22,7 +23,7 @@ learn_options quick() {
   return o;
 }
 
-/// About ten times as much, in three equal parts: base, couplings, two students.
+/// About four times as much, in three equal parts: base, couplings, two students.
 learn_options standard() {
   learn_options o;
   o.base.network.dims = {32, 64, 128};
