@@ -23,20 +23,22 @@ std::vector<double> radii_of(const context& c) {
 
 /// The fixed radii, and the adaptive operator, which has none.
 std::vector<policy::alignment_rule> rules_of(const context& c, std::span<const double> radii) {
+  policy::settings values = c.values;
+  values.set("align.rule", "selective");
   std::vector<policy::alignment_rule> out =
-      policy::selective_sweep(radii, c.values.number("align.feature_radius"));
-  policy::settings adaptive = c.values;
-  adaptive.set("align.rule", "adaptive");
-  out.push_back(rule_of(adaptive));
+      policy::selective_sweep(radii, std::get<selective_alignment>(rule_of(values)));
+  values.set("align.rule", "adaptive");
+  out.push_back(rule_of(values));
   return out;
 }
 
-void note_sweep(const context& c, std::span<const double> radii,
+void note_sweep(const context& c, const std::string& couplings, std::span<const double> radii,
                 std::span<const policy::alignment_summary> found) {
   policy::sweep_record record{
       .parameter = "radius, action units",
       .caption = "What alignment would do to the same couplings; no student was trained.",
-      .scale = axis_scale::log};
+      .scale = axis_scale::log,
+      .policy = policy::couplings_file(couplings).header().policy};
   for (std::size_t i = 0; i < found.size(); ++i) {
     policy::sweep_point point{.series = found[i].rule,
                               .distance = found[i].after.mean,
@@ -50,13 +52,14 @@ void note_sweep(const context& c, std::span<const double> radii,
 
 void sweep(const context& c) {
   const std::vector<double> radii = radii_of(c);
-  const std::string couplings = required(c, "couple/couplings.safetensors", "couple");
+  const std::string couplings = required(c, couplings_name(c), "couple");
   const std::vector<policy::alignment_rule> rules = rules_of(c, radii);
   const std::vector<policy::alignment_summary> found = on_backend(c, [&](auto& be) {
-    return policy::sweep_alignment(be, policy_path(c, "base"), couplings, rules, hooks_of(c));
+    return policy::sweep_alignment(be, policy_path(c, coupled_policy(c)), couplings, rules,
+                                   hooks_of(c));
   });
   c.check_stop();
-  note_sweep(c, radii, found);
+  note_sweep(c, couplings, radii, found);
   json_array document;
   std::string lines = "radius      accepted  distance before  after\n";
   for (std::size_t i = 0; i < found.size(); ++i) {

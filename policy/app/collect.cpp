@@ -10,6 +10,9 @@
 namespace flowkit::app {
 namespace {
 
+// Demonstrations of another build stay, and more of them are added: they are data, which later
+// stages know by their contents, and may have cost hours.
+
 /// Seeds of different runs do not meet: a run collects fewer episodes than this.
 constexpr std::uint64_t seeds_per_run = 1'000'000;
 
@@ -22,7 +25,11 @@ policy::result_folder folder_of(const context& c) {
   options.set("task", c.values.string("task"));
   options.set("seed", c.values.integer("seed"));
   options.set("observation", c.values.string("observation"));
-  return {c / "collect", {.name = "collect", .options = std::move(options), .inputs = {}}};
+  return {c / "collect",
+          {.name = "collect",
+           .options = std::move(options),
+           .extent = "demonstrations",
+           .any_build = true}};
 }
 
 policy::collect_result record(const context& c, const policy::result_folder& folder) {
@@ -47,12 +54,14 @@ policy::collect_result record(const context& c, const policy::result_folder& fol
 
 void collect_stage(const context& c) {
   run_stage(c, "collect", [&] {
-    policy::result_folder folder = folder_of(c);
+    const policy::result_folder folder = folder_of(c);
     if (folder.up_to_date()) return policy::stage_end::unchanged;
-    FLOWKIT_VALIDATE(!folder.complete(), folder.path(), " holds demonstrations, but ",
-                     folder.reason(),
-                     ": they are not collected again over the old ones; choose "
-                     "another --run, or remove that folder first");
+    FLOWKIT_VALIDATE(!folder.complete() || folder.resumable(), folder.path(),
+                     " holds demonstrations, but ", folder.reason(),
+                     ": they are not collected again over the old ones; choose another --run, or "
+                     "remove that folder first (to learn from fewer of them: --set "
+                     "policy.demonstrations=N)");
+    if (folder.resumable()) c.say("collect: continues the demonstrations that are there");
     folder.begin();
     const policy::collect_result made = record(c, folder);
     if (made.stopped) return policy::stage_end::stopped;

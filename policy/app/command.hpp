@@ -14,6 +14,7 @@ struct command {
   std::string_view details;                ///< a paragraph of --help
   std::vector<std::string_view> sections;  ///< whose settings are options; "" is the general one
   bool uses_run;                           ///< works in a run directory
+  bool needs_task;                         ///< acts in a simulated task
   void (*run)(const context&);
 };
 

@@ -1,5 +1,6 @@
 #include <app/command_line.hpp>
 #include <app/table.hpp>
+#include <app/task_choice.hpp>
 
 #include <boost/program_options.hpp>
 
@@ -72,6 +73,15 @@ void check_operands(const command& c, const std::vector<std::string>& operands) 
                    "' is no option of flowkit ", c.name, ", which takes no operands");
 }
 
+/// The task, or the data set's own name.
+std::string default_name(const policy::settings& values) {
+  const std::string& task = values.string("task");
+  if (!task.empty()) return task;
+  std::filesystem::path data(values.string("data"));
+  if (!data.has_filename()) data = data.parent_path();
+  return data.stem().string();
+}
+
 }  // namespace
 
 std::string option_name(std::string_view setting) {
@@ -107,7 +117,9 @@ context parse(const command& c, const std::vector<std::string>& words) {
     const std::string option = option_name(s.name);
     if (given.count(option) > 0) out.values.set_text(s.name, given[option].as<std::string>());
   }
-  if (out.folder.empty()) out.folder = "runs/" + out.values.string("task");
+  choose_task(out.values);
+  if (c.needs_task) need_task(out.values, c.name);
+  if (out.folder.empty()) out.folder = "runs/" + default_name(out.values);
   return out;
 }
 

@@ -7,7 +7,8 @@ namespace flowkit::app {
 
 /// Reads the words after the name of the subcommand. Settings are taken from, in this order: the
 /// table of defaults; the preset, or the config.toml of the run directory if no preset is named;
-/// --config; --set; options. Throws invalid_input for what cannot be used.
+/// --config; --set; options. A task that they leave open is chosen. Throws invalid_input for what
+/// cannot be used.
 [[nodiscard]] context parse(const command& c, const std::vector<std::string>& words);
 
 /// Text of `flowkit <command> --help`: all options with defaults and units.

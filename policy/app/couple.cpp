@@ -11,9 +11,7 @@ namespace flowkit::app {
 void couple(const context& c) {
   write_configuration(c);
   couple_stage(c);
-  const bool two = c.values.integer("run.rounds") == 2;
-  const std::string path =
-      c / (two ? "couple_2/couplings.safetensors" : "couple/couplings.safetensors");
+  const std::string path = c / couplings_name(c);
   const policy::couplings_file file(path);
   const policy::couplings_view& n = file.numbers();
   const double evaluations = std::accumulate(n.evaluations.begin(), n.evaluations.end(), 0.0) /

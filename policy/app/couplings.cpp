@@ -19,20 +19,14 @@ constexpr index_t drawn_chunks = 40;
 /// Chunks of the first couplings as paths of the hand: sums of the first two action dimensions.
 class projector {
  public:
-  explicit projector(const policy::policy_manifest& m) : manifest_(&m) {}
+  explicit projector(const policy::policy_manifest& m) : actions_(&m.normalizers.action) {}
 
   [[nodiscard]] policy::projected_chunk operator()(std::span<const float> chunk) const {
-    const extents<2> shape{1, static_cast<index_t>(chunk.size())};
-    std::vector<float> physical(chunk.size());
-    manifest_->normalizers.action.denormalize(
-        policy::chunks<policy::normalized, const float>(
-            view<const float, 2, host_space>(chunk.data(), shape)),
-        policy::chunks<policy::physical, float>(
-            view<float, 2, host_space>(physical.data(), shape)));
+    const std::vector<float> physical = policy::physical_actions(*actions_, chunk);
     policy::projected_chunk out;
     double x = 0;
     double y = 0;
-    const auto d = static_cast<std::size_t>(manifest_->specification.action_size());
+    const auto d = static_cast<std::size_t>(actions_->size());
     for (std::size_t at = 0; at + d <= physical.size(); at += d) {
       out.x.push_back(x += static_cast<double>(physical[at]));
       out.y.push_back(y += static_cast<double>(physical[at + (d > 1 ? 1 : 0)]));
@@ -41,7 +35,7 @@ class projector {
   }
 
  private:
-  const policy::policy_manifest* manifest_;
+  const policy::normalizer<policy::action_kind>* actions_;
 };
 
 policy::distance_histogram histogram_of(const distance_summary& s) {
@@ -53,11 +47,10 @@ policy::distance_histogram histogram_of(const distance_summary& s) {
 }
 
 policy::mode_counts counts_of(const std::vector<std::int32_t>& modes,
-                              const std::vector<double>& shares, index_t pairs) {
+                              const std::vector<index_t>& pairs) {
   policy::mode_counts out;
   for (std::size_t i = 0; i < modes.size(); ++i) {
-    const double count = shares[i] * static_cast<double>(pairs);
-    out.push_back({text("mode ", modes[i]), static_cast<index_t>(count + 0.5)});
+    out.push_back({text("mode ", modes[i]), pairs[i]});
   }
   return out;
 }
@@ -76,8 +69,8 @@ void add_summary(const policy::alignment_summary& s, policy::couplings_record& o
   out.pairs_by_phase.assign(s.pairs_by_phase.begin(), s.pairs_by_phase.end());
   out.replaced_by_phase.assign(s.replaced_by_phase.begin(), s.replaced_by_phase.end());
   if (!s.modes) return;
-  out.modes_before = counts_of(s.modes->mode, s.modes->before, s.pairs);
-  out.modes_after = counts_of(s.modes->mode, s.modes->after, s.pairs);
+  out.modes_before = counts_of(s.modes->mode, s.modes->before);
+  out.modes_after = counts_of(s.modes->mode, s.modes->after);
 }
 
 /// Some couplings spread over the file: what the expert does, what was generated, what is left.
@@ -101,8 +94,7 @@ void add_chunks(const policy::couplings_view& n, std::span<const float> aligned,
 }  // namespace
 
 void couplings_stage(const context& c) {
-  const bool two = c.values.integer("run.rounds") == 2;
-  const std::string path = c / (two ? "couple_2" : "couple") + "/couplings.safetensors";
+  const std::string path = c / couplings_name(c);
   const std::string aligned_path = c / "align/aligned.safetensors";
   if (!std::filesystem::exists(path) || !std::filesystem::exists(aligned_path)) return;
   const policy::couplings_file file(path);
@@ -114,7 +106,7 @@ void couplings_stage(const context& c) {
     std::filesystem::remove(c / "align/couplings.json", ignored);
     return;
   }
-  const policy::policy_file flow(policy_path(c, two ? "straighten" : "base"));
+  const policy::policy_file flow(policy_path(c, coupled_policy(c)));
   const policy::couplings_view& n = file.numbers();
   policy::couplings_record out;
   add_summary(policy::summary_from_json(read_json(c / "align/report.json")), out);

@@ -15,29 +15,66 @@ std::vector<policy::setting_info> options_of(const command& c) {
   return out;
 }
 
+namespace {
+
+constexpr std::size_t left_width = 28;
+constexpr std::size_t right_width = 70;
+constexpr char unbreakable = '\x1f';  // a space where no line ends
+
+/// What an option takes.
+std::string_view kind_of(const policy::setting_info& s) {
+  if (s.unit == "path") return "PATH";
+  if (s.initial.is_string()) return "TEXT";
+  return s.initial.is_bool() ? "BOOL" : "N";
+}
+
+/// What an option is for, its choices, unit and default.
+std::string meaning_of(const policy::setting_info& s) {
+  std::string out = s.help;
+  for (const std::string& choice : s.choices) {
+    out += (&choice == &s.choices.front() ? " (" : " | ") + choice;
+  }
+  if (!s.choices.empty()) out += ")";
+  const bool empty = s.initial.is_string() && s.initial.as_string().empty();
+  std::string end = s.unit.empty() || s.unit == "path" ? "" : "[" + s.unit + "] ";
+  end += "(default: " + (empty ? "empty" : policy::to_toml(s.initial)) + ")";
+  std::replace(end.begin(), end.end(), ' ', unbreakable);
+  return out + " " + end;
+}
+
+/// A line of the list of options; the right column continues below itself.
+std::string option_line(std::string left, std::string_view right) {
+  left.resize(std::max(left.size() + 2, left_width), ' ');
+  std::string out = "  " + left;
+  while (right.size() > right_width) {
+    const std::size_t space = right.substr(0, right_width + 1).rfind(' ');
+    if (space == std::string_view::npos) break;
+    out += text(right.substr(0, space), "\n", std::string(left_width + 2, ' '));
+    right.remove_prefix(space + 1);
+  }
+  out += text(right, "\n");
+  std::replace(out.begin(), out.end(), unbreakable, ' ');
+  return out;
+}
+
+}  // namespace
+
 std::string help_of(const command& c) {
   std::string out = text("usage: flowkit ", c.name, c.operands.empty() ? "" : " ", c.operands,
                          " [options]\n\n", c.details, "\n\n");
-  const auto line = [&](std::string left, std::string_view right) {
-    left.resize(std::max<std::size_t>(left.size() + 2, 28), ' ');
-    out += text("  ", left, right, "\n");
+  const auto line = [&](const std::string& left, std::string_view right) {
+    out += option_line(left, right);
   };
   const std::vector<policy::setting_info> settings = options_of(c);
   if (!settings.empty()) out += "options, with [unit] and default:\n";
   for (const policy::setting_info& s : settings) {
-    std::string choices;
-    for (const std::string& choice : s.choices) choices += (choices.empty() ? "" : " | ") + choice;
-    line(text("--", option_name(s.name), " ",
-              s.initial.kind() == "string" ? "TEXT"
-              : s.initial.is_bool()        ? "BOOL"
-                                           : "N"),
-         text(s.help, choices.empty() ? "" : " (" + choices + ")",
-              s.unit.empty() ? "" : " [" + s.unit + "]", " (default: ", policy::to_toml(s.initial),
-              ")"));
+    line(text("--", option_name(s.name), " ", kind_of(s)), meaning_of(s));
   }
+  out += settings.empty() ? "" : "\n";
   out += "common options:\n";
   if (!c.sections.empty()) {
-    if (c.uses_run) line("--run DIR", "run directory (default: runs/<task>)");
+    if (c.uses_run)
+      line("--run DIR", "run directory (default: runs/<task>, or runs/<name of the data>)");
     line("--preset NAME", text("start from these settings: ", preset_names()));
     line("--config FILE", "read settings from a TOML file");
     line("--set NAME=VALUE", "set anything in config.toml, e.g. train.steps=500; repeatable");

@@ -9,13 +9,14 @@ namespace {
 
 void describe_build(const context& c) {
   json_array backends;
-  std::string lines = text("flowkit ", policy::library_version(), "\nbackends:");
+  std::string lines = text("flowkit ", policy::library_build(), "\nbackends:");
   for (const std::string& name : built_backends()) {
     backends.emplace_back(name);
     lines += " " + name;
   }
   lines += text("\nprecisions: f32\nprocessors: ", default_thread_count(), "\n");
   c.answer(json_object{{"version", policy::library_version()},
+                       {"build", policy::library_build()},
                        {"backends", std::move(backends)},
                        {"processors", default_thread_count()}},
            lines);

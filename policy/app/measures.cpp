@@ -1,11 +1,10 @@
+#include <flowkit/policy/policy_file.hpp>
 #include <flowkit/policy/report/flow_record.hpp>
 #include <flowkit/policy/run/result_folder.hpp>
 
 #include <app/measures.hpp>
 #include <app/options.hpp>
 #include <app/run_directory.hpp>
-
-#include <filesystem>
 
 namespace flowkit::app {
 namespace {
@@ -19,14 +18,6 @@ policy::measure_options options_for(const context& c, const policy::demonstratio
   policy::measure_options o = measure_options_of(c.values);
   if (!data.contains(o.expert)) o.expert.clear();
   return o;
-}
-
-/// Share of the couplings that alignment replaced; nothing for policies without couplings.
-std::optional<double> acceptance_of(const context& c, const std::string& method) {
-  if (method == "reflow") return 0.0;
-  const std::string report = c / "align/report.json";
-  if (method != "sefa" || !std::filesystem::exists(report)) return std::nullopt;
-  return policy::summary_from_json(read_json(report)).acceptance();
 }
 
 /// The episodes and offsets of measured windows, which are spread evenly over those put aside.
@@ -83,7 +74,7 @@ policy::flow_record measured_flow(const context& c) {
 }  // namespace
 
 void measure_windows(const context& c, const method& m, policy::evaluation_result& out) {
-  out.acceptance = acceptance_of(c, out.method);
+  out.acceptance = policy::acceptance_of(policy::policy_file(m.policy).manifest());
   if (!has_windows(c)) return;
   const policy::demonstrations data(demonstrations_path(c));
   const policy::measure_options options = options_for(c, data);

@@ -85,9 +85,16 @@ std::uint64_t seed_of(const policy::settings& values, std::string_view purpose) 
 
 policy::data_selection selection_of(const policy::settings& values) {
   policy::data_selection out;
-  if (sees_images(values)) {
+  out.action = values.string("policy.action_field");
+  const std::string& states = values.string("policy.state_field");
+  if (!states.empty()) {
+    out.state = states == "none" ? std::vector<std::string>{} : words_of(states);
+  } else if (sees_images(values)) {
     out.state = {"proprioception"};
-    out.cameras = words_of(values.string("collect.cameras"));
+  }
+  if (sees_images(values)) {
+    const std::string& cameras = values.string("policy.camera_field");
+    out.cameras = words_of(cameras.empty() ? values.string("collect.cameras") : cameras);
   }
   out.crop = values.integer("policy.crop");
   out.horizon = values.integer("policy.horizon");
@@ -127,8 +134,11 @@ policy::alignment_rule rule_of(const policy::settings& values) {
   if (name == "identity") return identity_alignment{};
   if (name == "nearest") return nearest_alignment{};
   if (name == "selective") {
-    return selective_alignment{.action_radius = values.number("align.radius"),
-                               .feature_radius = values.number("align.feature_radius")};
+    const bool own = values.string("align.search") == "own_window";
+    return selective_alignment{
+        .action_radius = values.number("align.radius"),
+        .feature_radius = values.number("align.feature_radius"),
+        .search = own ? alignment_search::own_window : alignment_search::all_windows};
   }
   adaptive_alignment out;
   out.neighbours = values.integer("align.neighbours");

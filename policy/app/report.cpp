@@ -31,7 +31,7 @@ std::vector<policy::named_text> facts_of(const context& c) {
 }
 
 std::vector<policy::named_text> provenance_of(const context& c) {
-  std::vector<policy::named_text> out{{"flowkit", policy::library_version()},
+  std::vector<policy::named_text> out{{"flowkit", policy::library_build()},
                                       {"compiler", __VERSION__},
                                       {"processors", text(default_thread_count())},
                                       {"seed", text(c.values.integer("seed"))}};
@@ -49,9 +49,10 @@ void describe_run(const context& c) {
   const std::string path = c / "run.json";
   policy::run_info info;
   if (std::filesystem::exists(path)) info = policy::read_run_info(path);
-  const policy::task_description task = policy::describe_task(c.values.string("task"));
-  info.task = task.name;
-  info.description = task.instruction;
+  info.task = c.values.string("task");
+  info.description = info.task.empty()
+                         ? text("Learnt from ", c.values.string("data"), ", outside of simulation.")
+                         : policy::describe_task(info.task).instruction;
   info.observation = c.values.string("observation");
   info.primary = "sefa@1";
   info.parameters = {

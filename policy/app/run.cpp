@@ -2,6 +2,7 @@
 #include <flowkit/policy/report/sweep_record.hpp>
 
 #include <app/command.hpp>
+#include <app/measures.hpp>
 #include <app/options.hpp>
 #include <app/run_directory.hpp>
 #include <app/stages.hpp>
@@ -12,14 +13,17 @@
 namespace flowkit::app {
 namespace {
 
+/// Data of one's own may come from a robot, of which there is no simulation.
+bool has_task(const context& c) { return !c.values.string("task").empty(); }
+
 /// Everything between the demonstrations and the report.
 void learn_and_evaluate(const context& c) {
   write_configuration(c);
-  train_stage(c);
-  couple_stage(c);
-  align_stage(c);
-  distill_stage(c);
-  evaluate_stage(c);
+  learn_stages(c);
+  if (has_task(c)) return evaluate_stage(c);
+  c.say(text("evaluate: skipped, because evaluation needs a simulated task to act in, and ",
+             c.values.string("data"), " names none (flowkit tasks lists them)"));
+  if (c.values.boolean("evaluate.flow")) flow_stage(c);
 }
 
 /// The same run with fewer demonstrations, in a directory below it.
@@ -58,6 +62,7 @@ void sweep_demonstrations(const context& c) {
     c.say(text("with ", word, " demonstrations: ", fewer.folder));
     learn_and_evaluate(fewer);
     report_stage(fewer);
+    if (!has_task(c)) continue;
     for (const policy::evaluation_result& r : read_evaluations(fewer)) {
       record.points.push_back(point_of(r, one.integer("count")));
     }
@@ -77,10 +82,12 @@ void run_all(const context& c) {
     report_stage(c);
     return policy::stage_end::finished;
   });
-  const std::vector<policy::evaluation_result> results = read_evaluations(c);
+  std::vector<policy::evaluation_result> results;
+  if (has_task(c)) results = read_evaluations(c);
   const std::string path = std::filesystem::absolute(c / "report.html").lexically_normal().string();
   c.answer(json_object{{"methods", table_document(results)}, {"report", path}},
-           text(table_text(results), "report: ", path));
+           text(has_task(c) ? table_text(results) : text("student: ", policy_path(c, "sefa"), "\n"),
+                "report: ", path));
 }
 
 }  // namespace flowkit::app

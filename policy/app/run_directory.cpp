@@ -28,6 +28,7 @@ void write_configuration(const context& c) {
   std::error_code failure;
   fs::create_directories(c.folder, failure);
   if (failure) throw file_error(c.folder, "cannot create the run directory: " + failure.message());
+  remove_stale_temporaries(c.folder);  // of calls that were killed
   policy::settings kept = c.values;
   for (const char* once : {"align.sweep", "run.sweep", "evaluate.policy"}) kept.set(once, "");
   write_text_file(c / "config.toml", kept.to_toml());
@@ -48,7 +49,19 @@ std::string demonstrations_path(const context& c) {
 }
 
 std::string policy_path(const context& c, std::string_view method) {
-  return required(c, text(method, "/policy.safetensors"), method == "base" ? "train" : "distill");
+  const std::string_view command = method == "base"         ? "train"
+                                   : method == "straighten" ? "couple"
+                                                            : "distill";
+  return required(c, text(method, "/policy.safetensors"), command);
+}
+
+std::string couplings_name(const context& c) {
+  const bool two = c.values.integer("run.rounds") == 2;
+  return text(two ? "couple_2" : "couple", "/couplings.safetensors");
+}
+
+std::string_view coupled_policy(const context& c) {
+  return c.values.integer("run.rounds") == 2 ? "straighten" : "base";
 }
 
 void note_stage(const context& c, std::string_view stage, policy::stage_end end, double seconds) {

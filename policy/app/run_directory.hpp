@@ -23,6 +23,10 @@ void write_configuration(const context& c);
 [[nodiscard]] std::string demonstrations_path(const context& c);
 /// Of "base", "reflow" or "sefa".
 [[nodiscard]] std::string policy_path(const context& c, std::string_view method);
+/// The couplings of the last round below the run directory, which are aligned and distilled, and
+/// the name of the policy that made them.
+[[nodiscard]] std::string couplings_name(const context& c);
+[[nodiscard]] std::string_view coupled_policy(const context& c);
 
 /// Says how a stage ended and notes in run.json how long it took, if it did anything. Throws
 /// interrupted if it was stopped.

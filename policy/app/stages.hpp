@@ -7,6 +7,7 @@
 namespace flowkit::app {
 
 void collect_stage(const context& c);   ///< collect/demonstrations.zarr
+void learn_stages(const context& c);    ///< the next four
 void train_stage(const context& c);     ///< base/policy.safetensors
 void couple_stage(const context& c);    ///< couple, held_out; with two rounds straighten, *_2
 void align_stage(const context& c);     ///< align/aligned.safetensors

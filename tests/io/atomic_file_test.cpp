@@ -7,6 +7,9 @@
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 
+#include <csignal>
+#include <filesystem>
+
 namespace flowkit {
 namespace {
 
@@ -49,6 +52,31 @@ TEST(atomic_file, keeps_the_order_of_small_and_large_pieces) {
   file.commit();
 
   EXPECT_EQ(read_text(directory / "a"), "begin" + large + "end");
+}
+
+TEST(atomic_file, leftovers_of_dead_processes_are_removed_and_nothing_else) {
+  const temporary_directory directory;
+  const std::string below = directory / "stage";
+  std::filesystem::create_directory(below);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    atomic_file file(below + "/a");
+    file.write("half");
+    std::filesystem::create_directory(text(below, "/data.", ::getpid(), ".tmp"));
+    ::raise(SIGKILL);
+  }
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  const atomic_file alive(below + "/b");
+  for (const char* foreign : {"/notes.tmp", "/notes.1.tmp", "/a.x.1.tmp", "/tmp"}) {
+    testing::write_raw(below + foreign, "mine");
+  }
+  const auto count = [&] { return std::distance(std::filesystem::directory_iterator(below), {}); };
+  ASSERT_EQ(count(), 7);
+
+  remove_stale_temporaries(directory / "");
+
+  EXPECT_EQ(count(), 5);
+  EXPECT_NO_THROW(remove_stale_temporaries(directory / "missing"));
 }
 
 TEST(atomic_file, a_killed_process_leaves_the_old_file) {

@@ -2,7 +2,9 @@
 
 import json
 import pathlib
+import re
 import tempfile
+import tomllib
 import unittest
 
 import tiny
@@ -34,7 +36,13 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(result.returncode, 0, result.stderr)
                 self.assertIn(f"usage: flowkit {command}", result.stdout)
                 self.assertIn("exit status", result.stdout)
-        collect = tiny.call("collect", "--help").stdout
+                options, _, _ = result.stdout.partition("common options:")
+                options = options.partition("default:\n")[2]
+                for option in re.split(r"\n  (?=--)", "\n" + options)[1:]:
+                    self.assertRegex(" ".join(option.split()), r" [A-Z].*\. .*\(default: .+\)$")
+                for line in result.stdout.splitlines():
+                    self.assertLessEqual(len(line), 110, line)
+        collect = " ".join(tiny.call("collect", "--help").stdout.split())
         self.assertIn("--demonstrations", collect)
         self.assertIn("[episodes] (default: 50)", collect)
 
@@ -117,6 +125,23 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(json.loads(inspected.stdout)["episodes"], 4)
             self.assertEqual(tiny.call("data", "validate", path).returncode, 0)
         self.refused("data", "convert", data, archive)
+
+    def configuration_of(self, *words):
+        """Settings that a call would run with; it fails for want of data, but writes them first."""
+        run = self.folder / "settings"
+        self.refused("train", "--run", run, *words)
+        return tomllib.loads((run / "config.toml").read_text(encoding="utf-8"))
+
+    def test_presets_can_tell_methods_apart(self):
+        for preset in ["quick", "standard", "paper"]:
+            with self.subTest(preset):
+                settings = self.configuration_of("--preset", preset)
+                episodes = settings["collect"]["demonstrations"]
+                aside = round(settings["policy"]["validation"] * episodes)
+                # The least p value of a signed-rank test of so many episodes.
+                self.assertLess(2 ** (1 - aside), 0.05)
+                self.assertEqual(settings["couple"]["solver"], "dormand_prince")
+                self.assertLessEqual(settings["couple"]["tolerance"], 1e-3)
 
     def test_the_configuration_is_remembered(self):
         run = self.run_with_data()

@@ -1,9 +1,10 @@
-"""A run that is killed at random moments ends as one that is not."""
+"""A run that is killed inside every stage ends as one that is not."""
 
 import hashlib
 import json
+import os
 import pathlib
-import random
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -12,7 +13,19 @@ import unittest
 
 import tiny
 
-KILLS = 8
+# A file that every stage writes on its way, and how often it does before the stage is killed there.
+STAGES = {
+    "collect": ("demonstrations.zarr/meta/episode_ends/.zarray", 2),
+    "base": ("checkpoint.safetensors", 2),
+    "couple": ("parts/block_1.safetensors", 1),
+    "held_out": ("parts/block_0.safetensors", 1),
+    "align": ("report.json", 1),
+    "reflow": ("checkpoint.safetensors", 3),
+    "sefa": ("checkpoint.safetensors", 2),
+    "evaluation/base@2": ("results.json", 1),
+    "evaluation/sefa@1": ("results.json", 1),
+    "flow": ("flow.json", 1),
+}
 
 
 def outcome(run):
@@ -39,35 +52,61 @@ class Resume(unittest.TestCase):
         result = tiny.call(*tiny.arguments(run, **changes))
         self.assertEqual(result.returncode, 0, result.stderr)
 
-    def start(self, run):
-        return subprocess.Popen([tiny.COMMAND, *tiny.arguments(run)], stdout=subprocess.DEVNULL,
-                                stderr=subprocess.DEVNULL)
+    def preloaded(self, run, **environment):
+        """Runs with a library that sees every file appear, see kill_at_rename.cpp."""
+        options = os.environ.get("ASAN_OPTIONS", "")
+        environment |= {"LD_PRELOAD": os.environ["FLOWKIT_KILLER"],
+                        "ASAN_OPTIONS": options + ":verify_asan_link_order=0"}
+        return subprocess.run([tiny.COMMAND, *tiny.arguments(run, evaluate__flow="true")],
+                              env=os.environ | environment, text=True, capture_output=True,
+                              timeout=600, check=False)
 
-    def test_killed_runs_end_with_the_same_bits(self):
+    def kill_at(self, run, path, count):
+        with self.subTest(path):
+            result = self.preloaded(run, FLOWKIT_KILL_AT=f"{run.name}/{path}",
+                                    FLOWKIT_KILL_COUNT=str(count))
+            self.assertEqual(result.returncode, -signal.SIGKILL, result.stderr)
+
+    def test_runs_killed_in_every_stage_end_with_the_same_bits(self):
         whole = self.folder / "whole"
-        begin = time.monotonic()
-        self.finish(whole)
-        duration = time.monotonic() - begin
+        log = self.folder / "renames"
+        result = self.preloaded(whole, FLOWKIT_RENAMES=str(log))
+        self.assertEqual(result.returncode, 0, result.stderr)
         expected = outcome(whole)
         self.assertIn("sefa/policy.safetensors", expected)
         self.assertIn("evaluation/sefa@1/results.json", expected)
+        # The list above is complete: no other stage declares itself finished.
+        finished = {os.path.relpath(os.path.dirname(line), whole)
+                    for line in log.read_text(encoding="utf-8").splitlines()
+                    if line.endswith("/stage.json")}
+        self.assertEqual(finished, set(STAGES))
 
-        # The moments are drawn over the duration of a whole run, so that every stage is hit; any
-        # moment must do, so the test does not depend on which ones they are.
+        # Where a stage begins, on its way, and where it is about to be complete.
         killed = self.folder / "killed"
-        moments = random.Random(20)
-        hits = 0
-        for _ in range(KILLS):
-            process = self.start(killed)
-            try:
-                process.wait(timeout=moments.uniform(0.05, 0.6) * duration)
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-                hits += 1
-        self.assertGreater(hits, 0)
-        self.finish(killed)
+        for stage, (on_its_way, count) in STAGES.items():
+            self.kill_at(killed, f"{stage}/stage.partial.json", 1)
+            self.kill_at(killed, f"{stage}/{on_its_way}", count)
+            self.kill_at(killed, f"{stage}/stage.json", 1)
+        self.assertTrue(list(killed.rglob("*.tmp")))
+        self.finish(killed, evaluate__flow="true")
         self.assertEqual(outcome(killed), expected)
+        self.assertEqual(list(killed.rglob("*.tmp")), [])
+
+    def test_more_demonstrations_extend_those_that_are_there(self):
+        grown = self.folder / "grown"
+        self.finish(grown)
+        words = [w for w in tiny.arguments(grown, collect__demonstrations=6) if w != "--quiet"]
+        result = tiny.call(*words)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for stage in ["collect", "base", "couple", "align", "sefa", "evaluation/sefa@1"]:
+            self.assertIn(f"{stage}: done", result.stderr)
+        at_once = self.folder / "at_once"
+        self.finish(at_once, collect__demonstrations=6)
+        self.assertEqual(outcome(grown), outcome(at_once))
+
+        fewer = tiny.call(*tiny.arguments(grown, collect__demonstrations=3))
+        self.assertEqual(fewer.returncode, 2, fewer.stderr)
+        self.assertIn("policy.demonstrations", fewer.stderr)
 
     def test_an_interrupt_ends_at_a_checkpoint(self):
         run = self.folder / "interrupted"
@@ -80,6 +119,30 @@ class Resume(unittest.TestCase):
         _, said = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 1)
         self.assertIn("stopped at a checkpoint", said)
+
+    def test_a_sweep_is_about_the_couplings_of_the_last_round(self):
+        run = self.folder / "two_rounds"
+        self.finish(run, run__rounds=2)
+        shutil.rmtree(run / "couple")
+        result = tiny.call("align", "--run", run, "--sweep", "0.05 1000", "--search", "own_window",
+                           "--json", "--quiet")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        fixed = json.loads(result.stdout)[:2]
+        for found in fixed:
+            self.assertEqual(found["settings"]["search"], "own_window")
+            self.assertEqual(found["replaced_by_other_window"], 0)
+        self.assertEqual(fixed[0]["pairs"],
+                         json.loads((run / "align/report.json").read_text())["pairs"])
+
+    def test_a_report_leaves_out_results_of_older_policies(self):
+        run = self.folder / "retrained"
+        self.finish(run)
+        again = tiny.call(*tiny.arguments(run, distill__steps=41,
+                                          evaluate__methods="base@2"))
+        self.assertEqual(again.returncode, 0, again.stderr)
+        page = (run / "report.html").read_text(encoding="utf-8")
+        self.assertIn("evaluation/sefa@1/results.json", page)
+        self.assertIn("measured another policy than sefa/policy.safetensors", page)
 
     def test_a_changed_option_runs_again_what_depends_on_it(self):
         run = self.folder / "run"

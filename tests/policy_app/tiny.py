@@ -42,11 +42,12 @@ SETTINGS = {
 
 
 def arguments(folder, **changes):
-    """Words of a tiny run in a folder; changes are settings with "__" for the dot."""
+    """Words of a tiny run in a folder; changes are settings with "__" for the dot, None: unset."""
     settings = SETTINGS | {name.replace("__", "."): value for name, value in changes.items()}
     words = ["run", "--run", str(folder), "--quiet"]
     for name, value in settings.items():
-        words += ["--set", f"{name}={value}"]
+        if value is not None:
+            words += ["--set", f"{name}={value}"]
     return words
 
 

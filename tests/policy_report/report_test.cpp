@@ -2,11 +2,16 @@
 #include "policy_report/synthetic_run.hpp"
 #include "support/files.hpp"
 
+#include <flowkit/io/atomic_file.hpp>
+#include <flowkit/io/sha256.hpp>
+#include <flowkit/policy/evaluation/result_file.hpp>
 #include <flowkit/policy/report/comparison.hpp>
 #include <flowkit/policy/report/report.hpp>
+#include <flowkit/policy/report/run_record.hpp>
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <limits>
 #include <regex>
 #include <set>
@@ -148,6 +153,49 @@ TEST_F(written_run, damage_is_shown_and_the_rest_stays) {
   EXPECT_THAT(damaged, HasSubstr("sefa@1/results.json"));
   EXPECT_THAT(damaged, HasSubstr("train/metrics.jsonl: line 1"));
   EXPECT_THAT(damaged, HasSubstr("<strong>reflow@1</strong> succeeds in"));
+}
+
+/// A run whose base policy was evaluated, then trained again.
+TEST(run_record, results_of_policies_that_are_gone_are_left_out_and_listed) {
+  const temporary_directory directory;
+  testing::write_run(directory / "run");
+  const auto policy = [&](const std::string& stage, const std::string& contents) {
+    std::filesystem::create_directories(directory / ("run/" + stage));
+    const std::string path = directory / ("run/" + stage + "/policy.safetensors");
+    write_raw(path, contents);
+    return sha256_of_file(path);
+  };
+  const std::size_t before = read_run(directory / "run").evaluations.size();
+  const std::string old = policy("base", "weights of yesterday");
+  const auto labelled = [&](const char* label, const std::string& hash) {
+    const std::string path = directory / text("run/evaluation/", label, "/results.json");
+    evaluation_result result = read_evaluation(path);
+    result.policy_hash = hash;
+    write_evaluation(path, result);
+  };
+  for (const char* label : {"base@1", "base@10", "base@100"}) labelled(label, old);
+  std::filesystem::create_directories(directory / "run/flow");
+  write_flow_record(directory / "run/flow/flow.json", testing::make_flow());
+  write_text_file(directory / "run/flow/stage.json",
+                  text("{\"inputs\": {\"policy\": \"", old, "\"}}"));
+  EXPECT_EQ(read_run(directory / "run").problems.size(), 0u);
+  EXPECT_EQ(read_run(directory / "run").evaluations.size(), before);
+  sweep_record sweep = testing::make_sweep();
+  sweep.policy = old;
+  write_sweep(directory / "run/sweeps/of_base.json", sweep);
+  const std::size_t sweeps = read_run(directory / "run").sweeps.size();
+  const std::size_t errors = read_run(directory / "run").flow.errors.size();
+
+  labelled("base@1", policy("base", "weights of today"));
+  const run_record run = read_run(directory / "run");
+
+  EXPECT_EQ(run.evaluations.size(), before - 2);
+  EXPECT_LT(run.flow.errors.size(), errors);
+  EXPECT_EQ(run.sweeps.size(), sweeps - 1);
+  ASSERT_EQ(run.problems.size(), 4u);
+  EXPECT_THAT(run.problems[0], HasSubstr("flow: was made from a policy"));
+  EXPECT_THAT(run.problems[1], HasSubstr("evaluation/base@10/"));
+  EXPECT_THAT(run.problems[1], HasSubstr("another policy than base/policy.safetensors"));
 }
 
 TEST(report, of_an_empty_run_says_what_is_missing) {

@@ -1,3 +1,4 @@
+#include <flowkit/policy/manifest.hpp>
 #include <flowkit/policy/run/result_folder.hpp>
 
 #include <support/files.hpp>
@@ -13,14 +14,16 @@ class ResultFolder : public ::testing::Test {
  protected:
   ResultFolder() { write_raw(root_ / "input", "data"); }
 
-  [[nodiscard]] result_folder stage(index_t steps = 3) const {
+  [[nodiscard]] result_folder stage(index_t steps = 3, const std::string& extent = {}) const {
     return {root_ / "train",
             {.name = "train",
              .options = json_object{{"steps", steps}, {"rate", 0.1}},
-             .inputs = {{"data", root_ / "input"}}}};
+             .inputs = {{"data", root_ / "input"}},
+             .hashes = {{"policy", "abc"}},
+             .extent = extent}};
   }
   void complete(index_t steps = 3) const {
-    result_folder s = stage(steps);
+    const result_folder s = stage(steps);
     s.begin();
     write_raw(s / "policy", "weights");
     s.finish({"policy"}, json_object{{"loss", 0.5}});
@@ -57,22 +60,62 @@ TEST_F(ResultFolder, AnyChangeIsFoundAndNamed) {
 }
 
 TEST_F(ResultFolder, ResumesTheSameAttemptAndForgetsAnother) {
-  result_folder first = stage();
-  EXPECT_FALSE(first.begin());
-  write_raw(first / "checkpoint", "half way");
+  EXPECT_FALSE(stage().resumable());
+  stage().begin();
+  write_raw(stage() / "checkpoint", "half way");
   EXPECT_EQ(stage().reason(), "was not finished");
 
-  EXPECT_TRUE(stage().begin());
+  EXPECT_TRUE(stage().resumable());
+  stage().begin();
   EXPECT_TRUE(std::filesystem::exists(stage() / "checkpoint"));
 
-  EXPECT_FALSE(stage(4).begin());
+  EXPECT_FALSE(stage(4).resumable());
+  stage(4).begin();
   EXPECT_FALSE(std::filesystem::exists(stage() / "checkpoint"));
+}
+
+TEST_F(ResultFolder, LessOfAnExtentIsABeginningOfMore) {
+  complete(3);
+
+  const result_folder more = stage(5, "steps");
+  EXPECT_EQ(more.reason(), "option 'steps' changed");
+  EXPECT_TRUE(more.resumable());
+  EXPECT_FALSE(stage(5).resumable()) << "not an extent";
+  EXPECT_FALSE(stage(2, "steps").resumable()) << "less cannot begin with more";
+
+  more.begin();
+  EXPECT_TRUE(std::filesystem::exists(more / "policy"));
+  EXPECT_FALSE(more.complete());
+  EXPECT_TRUE(stage(7, "steps").resumable()) << "an unfinished attempt is a beginning, too";
+}
+
+TEST_F(ResultFolder, ADamagedBeginningIsNotExtended) {
+  complete(3);
+  write_raw(stage() / "policy", "tampered");
+
+  EXPECT_FALSE(stage(5, "steps").resumable());
+}
+
+TEST_F(ResultFolder, ResultsOfAnotherBuildAreOutdatedUnlessTheyMayStay) {
+  complete();
+  std::string record = flowkit::testing::read_text(stage() / "stage.json");
+  const std::size_t at = record.find(library_build());
+  ASSERT_NE(at, std::string::npos);
+  write_raw(stage() / "stage.json", record.replace(at, library_build().size(), "0.0.1+other"));
+  EXPECT_EQ(stage().reason(), "build changed");
+
+  const result_folder kept(root_ / "data", {.name = "collect", .any_build = true});
+  kept.begin();
+  kept.finish({});
+  EXPECT_TRUE(kept.up_to_date());
+  EXPECT_EQ(flowkit::testing::read_text(kept / "stage.json").find(library_build()),
+            std::string::npos);
 }
 
 TEST_F(ResultFolder, AChangedOptionRemovesOldResults) {
   complete();
 
-  EXPECT_FALSE(stage(4).begin());
+  stage(4).begin();
 
   EXPECT_FALSE(std::filesystem::exists(stage() / "policy"));
   EXPECT_FALSE(stage().up_to_date());
@@ -82,8 +125,10 @@ TEST_F(ResultFolder, ADamagedRecordMeansToRunAgain) {
   complete();
   for (const std::string_view damaged : {"", "{", "[]", R"({"stage":"train"})", "null"}) {
     write_raw(stage() / "stage.json", damaged);
+    write_raw(stage() / "stage.partial.json", damaged);
 
     EXPECT_FALSE(stage().up_to_date()) << damaged;
+    EXPECT_FALSE(stage(5, "steps").resumable()) << damaged;
   }
 }
 
@@ -95,8 +140,11 @@ TEST_F(ResultFolder, FilesOfSomebodyElseAreNeverReplaced) {
   EXPECT_TRUE(std::filesystem::exists(stage() / "thesis.tex"));
 
   std::filesystem::remove(stage() / "thesis.tex");
-  write_raw(stage() / "stage.partial.json.1.2.tmp", "left by a writer that was killed");
-  EXPECT_FALSE(stage().begin());
+  // No process can have this number: it is above the largest that Linux hands out.
+  const std::string left = stage() / "stage.partial.json.4194305.2.tmp";
+  write_raw(left, "left by a writer that was killed");
+  EXPECT_NO_THROW(stage().begin());
+  EXPECT_FALSE(std::filesystem::exists(left));
 }
 
 TEST_F(ResultFolder, AMissingInputIsAnError) {

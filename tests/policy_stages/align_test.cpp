@@ -47,11 +47,19 @@ TEST_F(Align, AdaptiveMovesNearChunksAndKeepsTheWays) {
   const mode_balance& modes = *result.summary.modes;
   EXPECT_GT(result.summary.acceptance(), 0.2);
   // A chunk between the two ways, of which an imperfect flow makes a few, has no way to keep.
-  EXPECT_LT(modes.switched, 0.05);
+  EXPECT_LT(modes.share(modes.switched), 0.05);
   ASSERT_EQ(modes.mode, (std::vector<std::int32_t>{0, 1}));
   // 32 episodes of alternating ways, some put aside; the flow may prefer one a little.
-  EXPECT_NEAR(modes.before[0], 0.5, 0.15);
-  EXPECT_NEAR(modes.after[0], modes.before[0], 0.05);
+  EXPECT_NEAR(modes.share(modes.before[0]), 0.5, 0.15);
+  EXPECT_NEAR(modes.share(modes.after[0]), modes.share(modes.before[0]), 0.05);
+  // All episodes have a mode, so every pair is counted once per column.
+  EXPECT_EQ(modes.counted, v.size());
+  for (const auto* column : {&modes.experts, &modes.before, &modes.after}) {
+    EXPECT_EQ((*column)[0] + (*column)[1], v.size());
+  }
+  index_t of_first = 0;
+  for (const std::int32_t w : v.window) of_first += v.mode[static_cast<std::size_t>(w)] == 0;
+  EXPECT_EQ(modes.experts[0], of_first);
   for (std::size_t i = 0; i < aligned.reason().size(); ++i) {
     const bool replaced =
         aligned.reason()[i] == static_cast<std::uint8_t>(alignment_reason::replaced);
@@ -121,6 +129,11 @@ TEST_F(Align, SweepSaysWhatEachRuleWouldDo) {
   for (std::size_t i = 1; i < all.size(); ++i) EXPECT_GE(all[i].replaced, all[i - 1].replaced);
   EXPECT_EQ(all[2].replaced, run(selective_alignment{.action_radius = 12}, "one").summary.replaced);
   EXPECT_EQ(all.back().acceptance(), 1.0);
+
+  const std::vector<alignment_summary> own = sweep_alignment(
+      be, policy, couplings, selective_sweep(radii, {.search = alignment_search::own_window}));
+  EXPECT_EQ(own[2].settings.at("search").as_string(), "own_window");
+  EXPECT_EQ(own.back().replaced_by_other_window, 0);
 }
 
 TEST_F(Align, ASecondCallFindsEqualResults) {

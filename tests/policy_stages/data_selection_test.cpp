@@ -77,9 +77,25 @@ TEST(DataSelection, NormalizersKnowTrainingEpisodesOnly) {
 }
 
 TEST(DataSelection, FingerprintNamesContentsNotStorage) {
-  EXPECT_EQ(fingerprint(toy_data()), fingerprint(toy_data()));
-  EXPECT_NE(fingerprint(toy_data()), fingerprint(toy_data({.seed = 2})));
-  EXPECT_NE(fingerprint(toy_data({.episodes = 4})), fingerprint(toy_data({.episodes = 6})));
+  EXPECT_EQ(toy_data().fingerprint(), toy_data().fingerprint());
+  EXPECT_NE(toy_data().fingerprint(), toy_data({.seed = 2}).fingerprint());
+  EXPECT_NE(toy_data({.episodes = 4}).fingerprint(), toy_data({.episodes = 6}).fingerprint());
+}
+
+TEST(DataSelection, FingerprintSeesEveryPixelOfEveryFrame) {
+  constexpr index_t frames = 6;
+  const array_shape shape{frames, 40, 40, 3};  // 4800 bytes per frame, as pictures have
+  const auto with = [&](std::size_t bright) {
+    std::vector<std::byte> pixels(static_cast<std::size_t>(frames * 4800));
+    pixels[bright] = std::byte{255};
+    return demonstrations({field_in_memory("front", array(dtype::u8, shape, std::move(pixels)))},
+                          {3, frames})
+        .fingerprint();
+  };
+
+  EXPECT_EQ(with(0), with(0));
+  EXPECT_NE(with(0), with(4800 * frames - 1));
+  EXPECT_NE(with(4800), with(4801)) << "a frame that is not the first of its episode";
 }
 
 }  // namespace

@@ -62,10 +62,26 @@ TEST(Distill, KeepsTheEncoderAndSaysWhereItComesFrom) {
   EXPECT_EQ(m.method, "sefa");
   EXPECT_EQ(m.inference.steps, 1);
   EXPECT_EQ(m.origin.thresholds.at("align.action_radius"), 3);
-  EXPECT_EQ(m.origin.parents.at("data"), fingerprint(s.data));
+  const double accepted = summary_from_json(read_json(s.folder / "align/report.json")).acceptance();
+  EXPECT_EQ(acceptance_of(m), accepted);
+  EXPECT_EQ(m.origin.parents.at("data"), s.data.fingerprint());
   for (const char* role : {"policy", "couplings", "aligned", "selection"}) {
     EXPECT_EQ(m.origin.parents.at(role).size(), 64u) << role;
   }
+}
+
+TEST(Distill, AcceptanceBelongsToThePolicyNotToTheLatestAlignment) {
+  distill_start s(4, 6);
+  const distill_inputs generated = s.inputs;
+  const std::string all = s.folder / "all";
+  s.inputs.aligned = align(s.be, s.policy, s.inputs.couplings, nearest_alignment{}, all).aligned;
+  const policy_file sefa(distill(s.be, s.inputs, toy_distill(3), s.folder / "sefa").policy);
+  (void)align(s.be, s.policy, s.inputs.couplings, identity_alignment{}, all);
+
+  EXPECT_EQ(acceptance_of(sefa.manifest()), 1.0);
+  const policy_file reflow(distill(s.be, generated, toy_distill(3), s.folder / "reflow").policy);
+  EXPECT_EQ(acceptance_of(reflow.manifest()), 0.0);
+  EXPECT_FALSE(acceptance_of(policy_file(s.policy).manifest()).has_value());
 }
 
 TEST(Distill, FreezesTheEncoderThatMadeTheConditions) {

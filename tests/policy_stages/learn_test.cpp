@@ -113,9 +113,57 @@ TEST(Learn, BeingKilledAnywhereChangesNothing) {
   EXPECT_FALSE(read_text(whole.student).empty());
 }
 
+TEST(Learn, PartsOneAfterTheOtherMakeWhatAWholeCallMakes) {
+  backend be = one_thread();
+  const demonstrations data = toy_data({.episodes = 6});
+  const temporary_directory folder;
+  const learn_result whole = learn(be, data, small(2), folder / "whole");
+
+  std::vector<std::string> stages;
+  stage_hooks hooks;
+  hooks.on_stage = [&](std::string_view stage, stage_end end, double seconds) {
+    stages.emplace_back(stage);
+    EXPECT_EQ(end, stage_end::finished);
+    EXPECT_GE(seconds, 0);
+  };
+  using enum learning_stage;
+  learn_result last;
+  for (const learning_part part :
+       {learning_part{base, base}, {couple, align}, {distill, distill}}) {
+    last = learn(be, data, small(2), folder / "parts", hooks, part);
+  }
+
+  EXPECT_EQ(read_text(whole.student), read_text(last.student));
+  EXPECT_EQ(read_text(whole.reflow_student), read_text(last.reflow_student));
+  EXPECT_EQ(stages,
+            (std::vector<std::string>{"base", "couple", "held_out", "straighten", "couple_2",
+                                      "held_out_2", "align", "reflow", "sefa"}));
+  EXPECT_THROW((void)learn(be, data, small(1), folder / "x", {}, {align, couple}), invalid_input);
+}
+
+TEST(Learn, ResultsThatSomebodyChangedAreMadeAgain) {
+  backend be = one_thread();
+  const demonstrations data = toy_data({.episodes = 6});
+  const temporary_directory folder;
+  const learn_result first = learn(be, data, small(1), folder / "run");
+  const std::string student = read_text(first.student);
+  std::string damaged = student;
+  damaged.back() = static_cast<char>(damaged.back() ^ 1);
+  flowkit::testing::write_raw(first.student, damaged);
+
+  const learn_result again = learn(be, data, small(1), folder / "run");
+
+  EXPECT_EQ(again.end, stage_end::finished);
+  EXPECT_EQ(again.base.end, stage_end::unchanged);
+  EXPECT_EQ(read_text(again.student), student);
+}
+
 TEST(Learn, PresetsAreValidAndOthersRefused) {
   for (const std::string& name : learning_preset_names()) {
     const learn_options o = learning_preset(name);
+    // Ten or twenty Euler steps err as much as alignment is there to mend.
+    EXPECT_EQ(o.couple.solver.solver, inference_solver::dormand_prince) << name;
+    EXPECT_LE(o.couple.solver.tolerance, 1e-3) << name;
     EXPECT_NO_THROW(validate(o.base.fit)) << name;
     EXPECT_NO_THROW(validate(o.distill.fit)) << name;
     spec s;

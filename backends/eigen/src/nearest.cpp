@@ -4,28 +4,64 @@
 namespace flowkit {
 namespace {
 
-/// The k best of one query so far, ascending; a new one goes behind its equals.
+/// The k best of one query so far; of equal distances the lower row, which is offered first, is the
+/// better. A few are kept sorted. Many are kept as a heap whose root is the worst, since moving
+/// half of them for every new one would cost more than the distances; they are sorted at the end.
 template <class T>
-struct ranking {
-  index_t size;
-  row_t* index;
-  T* distance;
+class ranking {
+ public:
+  ranking(index_t size, row_t* index, T* distance)
+      : size_(size), index_(index), distance_(distance) {}
 
   void clear() {
-    std::fill_n(index, size, row_t{-1});
-    std::fill_n(distance, size, std::numeric_limits<T>::infinity());
+    std::fill_n(index_, size_, row_t{-1});
+    std::fill_n(distance_, size_, std::numeric_limits<T>::infinity());
   }
-  [[nodiscard]] T worst() const { return distance[size - 1]; }
+  [[nodiscard]] T worst() const { return distance_[is_heap() ? 0 : size_ - 1]; }
   void offer(index_t row, T value) {
     if (!(value < worst())) return;
-    index_t at = size - 1;
-    for (; at > 0 && value < distance[at - 1]; --at) {
-      distance[at] = distance[at - 1];
-      index[at] = index[at - 1];
-    }
-    distance[at] = value;
-    index[at] = static_cast<row_t>(row);
+    if (is_heap()) return sift_down(size_, static_cast<row_t>(row), value);
+    index_t at = size_ - 1;
+    for (; at > 0 && value < distance_[at - 1]; --at) put(at, index_[at - 1], distance_[at - 1]);
+    put(at, static_cast<row_t>(row), value);
   }
+  /// Sorts ascending.
+  void finish() {
+    if (!is_heap()) return;
+    for (index_t last = size_ - 1; last > 0; --last) {
+      const row_t row = index_[last];
+      const T value = distance_[last];
+      put(last, index_[0], distance_[0]);
+      sift_down(last, row, value);
+    }
+  }
+
+ private:
+  static constexpr index_t sorted_size = 32;
+
+  [[nodiscard]] bool is_heap() const { return size_ > sorted_size; }
+  void put(index_t at, row_t row, T value) {
+    index_[at] = row;
+    distance_[at] = value;
+  }
+  [[nodiscard]] bool worse(index_t at, row_t row, T value) const {
+    return distance_[at] > value || (distance_[at] == value && index_[at] > row);
+  }
+  /// Puts an entry in the place of the root of the first `count`.
+  void sift_down(index_t count, row_t row, T value) {
+    index_t at = 0;
+    for (index_t child = 1; child < count; child = 2 * at + 1) {
+      if (child + 1 < count && worse(child + 1, index_[child], distance_[child])) ++child;
+      if (!worse(child, row, value)) break;
+      put(at, index_[child], distance_[child]);
+      at = child;
+    }
+    put(at, row, value);
+  }
+
+  index_t size_;
+  row_t* index_;
+  T* distance_;
 };
 
 template <class T>
@@ -54,7 +90,7 @@ void eigen<T>::nearest(constant_view<2> queries, constant_view<2> references,
   row_pair<T> rows = pair_rows<T>(queries, references);
   measure_norms(table, rows, m, n, this->scratch(m + n + rows.size));
   const auto best = [&](index_t q) {
-    return ranking<T>{k, index.data() + q * k, distance.data() + q * k};
+    return ranking<T>(k, index.data() + q * k, distance.data() + q * k);
   };
   T* const tiles = state::grown(*this, state_->lowered, this->threads() * tile_size);
   const auto search = [&](index_t first, index_t last, index_t part) {
@@ -68,6 +104,7 @@ void eigen<T>::nearest(constant_view<2> queries, constant_view<2> references,
         rank_row(table, rows, tile, products, q, largest, best(q));
       }
     });
+    for (index_t q = first; q < last; ++q) best(q).finish();
   };
   for_query_blocks(this->pool(), this->threads(), m, search);
 }

@@ -5,7 +5,11 @@
 
 #include <atomic>
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstdio>
+#include <filesystem>
+#include <vector>
 
 namespace flowkit {
 namespace {
@@ -17,6 +21,29 @@ constexpr std::size_t pending_limit = std::size_t{1} << 16;
 std::string temporary_name(const std::string& path) {
   static std::atomic<unsigned> counter{0};
   return text(path, ".", static_cast<long long>(::getpid()), ".", counter.fetch_add(1), ".tmp");
+}
+
+/// Takes ".<number>" off the end of a name; -1 if it does not end so.
+long long take_number(std::string_view& name) {
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos) return -1;
+  long long number = -1;
+  const char* const end = name.data() + name.size();
+  const auto read = std::from_chars(name.data() + dot + 1, end, number);
+  if (read.ec != std::errc{} || read.ptr != end) return -1;
+  name = name.substr(0, dot);
+  return number;
+}
+
+/// Whether a name was given by temporary_name, or is "<name>.<process>.tmp" of a directory in the
+/// making, in a process that is dead.
+bool is_stale(std::string_view name, bool directory) {
+  constexpr std::string_view ending = ".tmp";
+  if (!name.ends_with(ending)) return false;
+  name.remove_suffix(ending.size());
+  if (!directory && take_number(name) < 0) return false;
+  const long long process = take_number(name);
+  return process > 0 && ::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH;
 }
 
 }  // namespace
@@ -62,6 +89,23 @@ void atomic_file::commit() {
   }
   file_.reset();
   detail::sync_directory_of(path_);
+}
+
+void remove_stale_temporaries(const std::string& directory) {
+  namespace fs = std::filesystem;
+  std::error_code failure;
+  if (!fs::is_directory(directory, failure)) return;
+  std::vector<fs::path> stale;
+  fs::recursive_directory_iterator at(directory, failure);
+  for (; !failure && at != fs::recursive_directory_iterator{}; at.increment(failure)) {
+    const bool folder = at->is_directory(failure) && !at->is_symlink(failure);
+    if (is_stale(at->path().filename().string(), folder)) stale.push_back(at->path());
+  }
+  for (std::size_t i = 0; !failure && i < stale.size(); ++i) fs::remove_all(stale[i], failure);
+  if (failure) {
+    throw file_error(directory,
+                     "leftovers of killed writers cannot be removed: " + failure.message());
+  }
 }
 
 void write_text_file(const std::string& path, std::string_view text) {

@@ -41,6 +41,12 @@ class atomic_file {
   std::string pending_;
 };
 
+/// Removes the temporary files that atomic_file left in a directory and below it because their
+/// process died, and directories "<name>.<process>.tmp" likewise. What living processes or others
+/// own stays. Nothing happens if there is no
+/// such directory. Throws file_error.
+void remove_stale_temporaries(const std::string& directory);
+
 /// Writes `text` to `path` through an atomic_file.
 void write_text_file(const std::string& path, std::string_view text);
 

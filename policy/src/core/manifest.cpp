@@ -1,3 +1,5 @@
+#include "core/build_digest.hpp"
+
 #include <flowkit/policy/manifest.hpp>
 
 #include <algorithm>
@@ -45,5 +47,6 @@ void validate(const policy_manifest& m) {
 }
 
 std::string library_version() { return FLOWKIT_POLICY_VERSION; }
+std::string library_build() { return text(library_version(), "+", detail::build_digest()); }
 
 }  // namespace flowkit::policy

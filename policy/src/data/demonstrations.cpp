@@ -1,6 +1,7 @@
 #include "data/block_cache.hpp"
 #include "data/dataset_parts.hpp"
 #include "data/elements.hpp"
+#include "data/fingerprint.hpp"
 
 #include <flowkit/core/assert.hpp>
 #include <flowkit/core/error.hpp>
@@ -33,6 +34,8 @@ struct demonstrations::state {
   json_value attributes;
   detail::block_cache cache;
   std::vector<std::unique_ptr<resident_field>> residents;  ///< null: not kept whole
+  std::once_flag hashed;
+  std::string fingerprint;
 
   state(detail::dataset_parts parts, std::string from, const demonstration_options& options)
       : source(std::move(from)),
@@ -136,6 +139,11 @@ const std::vector<field_info>& demonstrations::fields() const noexcept { return 
 index_t demonstrations::frames() const noexcept { return state_->frames(); }
 std::span<const index_t> demonstrations::episode_ends() const noexcept { return state_->ends; }
 const json_value& demonstrations::attributes() const noexcept { return state_->attributes; }
+
+const std::string& demonstrations::fingerprint() const {
+  std::call_once(state_->hashed, [&] { state_->fingerprint = detail::fingerprint_of(*this); });
+  return state_->fingerprint;
+}
 
 index_t demonstrations::episodes() const noexcept {
   return static_cast<index_t>(state_->ends.size());

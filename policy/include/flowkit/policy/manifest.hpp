@@ -36,7 +36,7 @@ void validate(const inference_options& o);
 struct provenance {
   std::map<std::string, std::string> parents = {};  ///< SHA-256 of each input file, by role
   std::map<std::string, std::uint64_t> seeds = {};
-  std::map<std::string, double> thresholds = {};
+  std::map<std::string, double> thresholds = {};  ///< and shares that followed from them
   std::string version = {};  ///< of this library, filled in when the file is written
 
   friend bool operator==(const provenance&, const provenance&) = default;
@@ -59,5 +59,8 @@ void validate(const policy_manifest& m);
 
 /// Version of this library, "0.1.0".
 [[nodiscard]] std::string library_version();
+/// The same with a digest of sources, compiler and flags, "0.1.0+91c4b0e7a5d2f638": builds of equal
+/// name compute the same numbers on the same machine.
+[[nodiscard]] std::string library_build();
 
 }  // namespace flowkit::policy

@@ -4,6 +4,9 @@
 #include <flowkit/core/error.hpp>
 #include <flowkit/policy/scaling.hpp>
 
+#include <span>
+#include <vector>
+
 namespace flowkit::policy {
 
 /// How many observations left the range of the data that a normalizer was fitted to.
@@ -79,6 +82,21 @@ class normalizer {
 
   detail::scaling_table table_;
 };
+
+/// Normalised actions in host memory, one after the other (of any number of chunks), in physical
+/// units. Allocates. Throws invalid_input for numbers that are no whole actions.
+[[nodiscard]] inline std::vector<float> physical_actions(const normalizer<action_kind>& actions,
+                                                         std::span<const float> normalised) {
+  FLOWKIT_VALIDATE(static_cast<index_t>(normalised.size()) % actions.size() == 0, normalised.size(),
+                   " numbers are no actions of ", actions.size(), " dimensions");
+  std::vector<float> out(normalised.size());
+  const extents<2> shape{static_cast<index_t>(out.size()) / actions.size(), actions.size()};
+  using rows = view<float, 2, host_space>;
+  using const_rows = view<const float, 2, host_space>;
+  actions.denormalize(chunks<normalized, const float>(const_rows(normalised.data(), shape)),
+                      chunks<physical, float>(rows(out.data(), shape)));
+  return out;
+}
 
 /// The two normalizers of a policy.
 struct policy_normalizers {

@@ -1,3 +1,5 @@
+#include "core/report/present_policies.hpp"
+
 #include <flowkit/core/error.hpp>
 #include <flowkit/io/file.hpp>
 #include <flowkit/policy/evaluation/result_file.hpp>
@@ -76,8 +78,10 @@ void append(std::vector<T>& to, const std::vector<T>& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
-void read_stage(run_record& run, const fs::path& folder) {
+void read_stage(run_record& run, const fs::path& folder, const detail::present_policies& now) {
   const std::string stage = folder.filename().string();
+  const std::string objection = now.objection(folder);
+  if (!objection.empty()) run.problems.push_back(text(stage, ": ", objection));
   read_if_present(run, folder / run_files::metrics, [&](const std::string& path) {
     append(run.curves, read_training_curves(path, stage));
   });
@@ -85,6 +89,7 @@ void read_stage(run_record& run, const fs::path& folder) {
     run.couplings.push_back({stage, read_couplings_record(path)});
   });
   read_if_present(run, folder / run_files::flow, [&](const std::string& path) {
+    if (!objection.empty()) return;  // of a flow that is gone; students show what they were
     const flow_record found = read_flow_record(path);
     append(run.flow.straightness, found.straightness);
     append(run.flow.errors, found.errors);
@@ -93,11 +98,18 @@ void read_stage(run_record& run, const fs::path& folder) {
                   [&](const std::string& path) { add_pictures(run, path); });
 }
 
-void read_evaluations(run_record& run, const fs::path& folder) {
+void read_evaluations(run_record& run, const fs::path& folder,
+                      const detail::present_policies& now) {
   for (const fs::path& one : entries_of(folder)) {
+    bool stale = false;
     read_if_present(run, one / run_files::results, [&](const std::string& path) {
-      run.evaluations.push_back(read_evaluation(path));
+      evaluation_result result = read_evaluation(path);
+      const std::string objection = now.objection(result);
+      stale = !objection.empty();
+      if (stale) throw file_error(path, objection);
+      run.evaluations.push_back(std::move(result));
     });
+    if (stale) continue;
     read_if_present(run, one / run_files::pictures,
                     [&](const std::string& path) { add_pictures(run, path); });
   }
@@ -157,15 +169,20 @@ run_record read_run(const std::string& directory) {
                   [&](const std::string& path) { run.info = read_run_info(path); });
   read_if_present(run, root / run_files::configuration,
                   [&](const std::string& path) { read_configuration(run, path); });
+  const detail::present_policies now(entries_of(root));
   for (const fs::path& entry : entries_of(root)) {
-    if (fs::is_directory(entry, ignored)) read_stage(run, entry);
+    if (fs::is_directory(entry, ignored)) read_stage(run, entry, now);
   }
   sort_by_stage(run);
-  read_evaluations(run, root / run_files::evaluations);
+  read_evaluations(run, root / run_files::evaluations, now);
   for (const fs::path& entry : entries_of(root / run_files::sweeps)) {
     if (entry.extension() != ".json") continue;
-    read_if_present(run, entry,
-                    [&](const std::string& path) { run.sweeps.push_back(read_sweep(path)); });
+    read_if_present(run, entry, [&](const std::string& path) {
+      sweep_record sweep = read_sweep(path);
+      const std::string objection = now.objection(sweep);
+      if (!objection.empty()) throw file_error(path, objection);
+      run.sweeps.push_back(std::move(sweep));
+    });
   }
   return run;
 }

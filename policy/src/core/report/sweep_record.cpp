@@ -38,7 +38,8 @@ sweep_record record_of(const json_value& document) {
   return {.parameter = in.text("parameter"),
           .caption = in.text_or("caption", ""),
           .scale = scale_of(in),
-          .points = in.each("points", point_of)};
+          .points = in.each("points", point_of),
+          .policy = in.text_or("policy", "")};
 }
 
 }  // namespace
@@ -58,6 +59,7 @@ void write_sweep(const std::string& path, const sweep_record& record) {
   json_value out = detail::new_document(format);
   out.set("parameter", record.parameter).set("caption", record.caption);
   out.set("scale", record.scale == axis_scale::log ? "log" : "linear").set("points", points);
+  detail::set_if(out, "policy", record.policy);
   write_text_file(path, detail::document_text(out));
 }
 

@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::string_view complete_name = "stage.json";
 constexpr std::string_view partial_name = "stage.partial.json";
-constexpr std::string_view identity[] = {"stage", "version", "options", "inputs"};
+constexpr std::string_view identity[] = {"stage", "build", "options", "inputs"};
 
 /// First member of two documents that differs, in words; empty if none does.
 std::string difference(const json_value& was, const json_value& is) {
@@ -42,15 +42,13 @@ json_value hash_object(const std::map<std::string, std::string>& hashes) {
   return out;
 }
 
-/// What lies in a folder, but for its records and what interrupted writers left.
+/// What lies in a folder, but for its records.
 std::vector<fs::path> contents_of(const std::string& path) {
   std::error_code failure;
-  fs::create_directories(path, failure);
   std::vector<fs::path> out;
   for (const fs::directory_entry& entry : fs::directory_iterator(path, failure)) {
     const fs::path name = entry.path().filename();
-    const bool record = name == complete_name || name == partial_name;
-    if (!record && name.extension() != ".tmp") out.push_back(entry.path());
+    if (name != complete_name && name != partial_name) out.push_back(entry.path());
   }
   if (failure) throw file_error(path, "cannot prepare the folder: " + failure.message());
   return out;
@@ -88,16 +86,16 @@ std::string sha256_of_path(const std::string& path) {
 
 result_folder::result_folder(std::string path, result_key key)
     : path_(std::move(path)), key_(std::move(key)) {
-  for (const auto& [role, input] : key_.inputs) hashes_[role] = sha256_of_path(input);
+  for (const auto& [role, input] : key_.inputs) key_.hashes[role] = sha256_of_path(input);
 }
 
 std::string result_folder::operator/(std::string_view name) const { return text(path_, "/", name); }
 
 json_value result_folder::document() const {
   return json_object{{"stage", key_.name},
-                     {"version", library_version()},
+                     {"build", key_.any_build ? "any" : library_build()},
                      {"options", key_.options},
-                     {"inputs", hash_object(hashes_)}};
+                     {"inputs", hash_object(key_.hashes)}};
 }
 
 std::optional<json_value> result_folder::recorded(std::string_view name) const {
@@ -106,11 +104,16 @@ std::optional<json_value> result_folder::recorded(std::string_view name) const {
   try {
     return read_json(file);
   } catch (const error&) {
-    return std::nullopt;  // as good as none: the stage runs again
+    return std::nullopt;  // as good as none: the work is done again
   }
 }
 
 bool result_folder::up_to_date() const { return reason().empty(); }
+
+std::optional<json_value> result_folder::finished() const {
+  if (!up_to_date()) return std::nullopt;
+  return summary();
+}
 
 bool result_folder::complete() const { return recorded(complete_name).has_value(); }
 
@@ -118,37 +121,64 @@ std::string result_folder::reason() const {
   const std::optional<json_value> was = recorded(complete_name);
   if (!was) return recorded(partial_name) ? "was not finished" : "never ran";
   try {
-    std::string changed = difference(*was, document());
-    if (!changed.empty()) return changed;
-    for (const json_member& m : was->at("outputs").as_object()) {
-      if (sha256_of_path(*this / m.name) != m.value.as_string()) {
-        return text("output '", m.name, "' was changed");
-      }
-    }
+    const std::string changed = difference(*was, document());
+    return changed.empty() ? damage(*was) : changed;
   } catch (const error&) {
     return "its outputs are incomplete";
+  }
+}
+
+std::string result_folder::damage(const json_value& record) const {
+  for (const json_member& m : record.at("outputs").as_object()) {
+    if (sha256_of_path(*this / m.name) != m.value.as_string()) {
+      return text("output '", m.name, "' was changed");
+    }
   }
   return {};
 }
 
-bool result_folder::begin() {
-  const std::optional<json_value> partial = recorded(partial_name);
-  const std::string now = to_json(document(), json_style::indented);
-  if (partial && to_json(*partial, json_style::indented) == now) return true;
+bool result_folder::extends(const json_value& record) const {
+  if (key_.extent.empty()) return false;
+  const json_value now = document();
+  const json_value& extent = now.at("options").at(key_.extent);
+  json_value options = record.at("options");
+  if (options.at(key_.extent).as_integer() >= extent.as_integer()) return false;
+  json_value grown = record;
+  grown.set("options", options.set(key_.extent, extent));
+  return difference(grown, now).empty();
+}
+
+bool result_folder::resumable() const {
+  try {
+    if (const std::optional<json_value> partial = recorded(partial_name)) {
+      return difference(*partial, document()).empty() || extends(*partial);
+    }
+    const std::optional<json_value> was = recorded(complete_name);
+    return was && extends(*was) && damage(*was).empty();
+  } catch (const error&) {
+    return false;  // a record of something else, or outputs that are gone
+  }
+}
+
+void result_folder::begin() const {
+  std::error_code failure;
+  fs::create_directories(path_, failure);
+  if (failure) throw file_error(path_, "cannot be created: " + failure.message());
+  remove_stale_temporaries(path_);  // of writers that were killed
+  const bool resumes = resumable();
   const std::vector<fs::path> old = contents_of(path_);
-  if (!old.empty() && !partial && !complete()) {
+  if (!old.empty() && !recorded(partial_name) && !complete()) {
     throw file_error(path_,
                      "holds files, but no results of this kind, so nothing in it is replaced: "
                      "choose another folder, or empty it");
   }
   // Records go last: whoever is killed here leaves a folder that is still known to be replaceable.
-  remove_all(old);
-  write_text_file(*this / partial_name, now);
-  remove_all({*this / complete_name});
-  return false;
+  if (!resumes) remove_all(old);
+  write_text_file(*this / partial_name, to_json(document(), json_style::indented));
+  remove(complete_name);
 }
 
-void result_folder::finish(const std::vector<std::string>& outputs, json_value summary) {
+void result_folder::finish(const std::vector<std::string>& outputs, json_value summary) const {
   std::map<std::string, std::string> hashes;
   for (const std::string& name : outputs) hashes[name] = sha256_of_path(*this / name);
   json_value complete = document();
@@ -158,6 +188,8 @@ void result_folder::finish(const std::vector<std::string>& outputs, json_value s
   std::error_code ignored;  // a leftover beside a complete record does no harm
   fs::remove(*this / partial_name, ignored);
 }
+
+void result_folder::remove(std::string_view name) const { remove_all({*this / name}); }
 
 json_value result_folder::summary() const {
   const std::string file = *this / complete_name;

@@ -12,9 +12,11 @@ normalizer<action_kind> action_normalizer(const policy_file& policy,
   return policy.manifest().normalizers.action;
 }
 
-json_value plan_of(const alignment_rule& rule, std::string_view backend,
-                   const std::string& couplings) {
-  return json_object{{"backend", backend}, {"couplings", couplings}, {"rule", json_of(rule)}};
+result_key key_of(const alignment_rule& rule, std::string_view backend,
+                  const std::string& couplings) {
+  return {.name = "align",
+          .options = json_object{{"backend", backend}, {"rule", json_of(rule)}},
+          .hashes = {{"couplings", couplings}}};
 }
 
 }  // namespace flowkit::policy::detail

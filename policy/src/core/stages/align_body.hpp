@@ -3,7 +3,7 @@
 
 #include "core/stages/alignment_json.hpp"
 #include "core/stages/mode_classes.hpp"
-#include "core/stages/stage_folder.hpp"
+#include "core/stages/stage_files.hpp"
 
 #include <flowkit/io/atomic_file.hpp>
 #include <flowkit/io/sha256.hpp>
@@ -18,10 +18,8 @@ namespace detail {
 /// Checks that couplings belong to a policy; returns the policy's normalizer of actions.
 [[nodiscard]] normalizer<action_kind> action_normalizer(const policy_file& policy,
                                                         const couplings_file& couplings);
-[[nodiscard]] json_value plan_of(const alignment_rule& rule, std::string_view backend,
-                                 const std::string& couplings);
-inline constexpr std::string_view aligned_name = "aligned.safetensors";
-inline constexpr std::string_view report_name = "report.json";
+[[nodiscard]] result_key key_of(const alignment_rule& rule, std::string_view backend,
+                                const std::string& couplings);
 
 /// A matrix of file numbers, converted and copied to a backend.
 template <class B>
@@ -46,8 +44,8 @@ class physical_couplings {
         actions_(&actions),
         numbers_(file.numbers()),
         steps_(file.header().specification.horizon),
-        generated_host_(physical_of(numbers_.end_points)),
-        experts_host_(physical_of(numbers_.experts)),
+        generated_host_(physical_actions(actions, numbers_.end_points)),
+        experts_host_(physical_actions(actions, numbers_.experts)),
         generated_(upload_matrix(be, generated_host_, numbers_.chunk)),
         experts_(upload_matrix(be, experts_host_, numbers_.chunk)),
         features_(upload_matrix(be, numbers_.conditions, numbers_.condition)),
@@ -112,16 +110,6 @@ class physical_couplings {
  private:
   static constexpr index_t near_count = 128;
 
-  std::vector<float> physical_of(std::span<const float> chunks_in) const {
-    std::vector<float> out(chunks_in.size());
-    const extents<2> shape{static_cast<index_t>(chunks_in.size()) / numbers_.chunk, numbers_.chunk};
-    using const_matrix = view<const float, 2, host_space>;
-    using matrix = view<float, 2, host_space>;
-    actions_->denormalize(chunks<normalized, const float>(const_matrix(chunks_in.data(), shape)),
-                          chunks<physical, float>(matrix(out.data(), shape)));
-    return out;
-  }
-
   void normalise(std::span<const float> from, std::span<float> to) const {
     const extents<2> shape{1, numbers_.chunk};
     using const_matrix = view<const float, 2, host_space>;
@@ -172,9 +160,9 @@ align_result align(B& be, const std::string& policy, const std::string& coupling
                    const stage_hooks& hooks) {
   const auto start = std::chrono::steady_clock::now();
   const std::string hash = sha256_of_file(couplings);
-  const detail::stage_folder place(folder, "align", detail::plan_of(rule, B::name(), hash));
+  const result_folder place(folder, detail::key_of(rule, B::name(), hash));
   align_result result{.aligned = place / detail::aligned_name};
-  if (const auto before = place.finished({detail::aligned_name, detail::report_name})) {
+  if (const auto before = place.finished()) {
     result.end = stage_end::unchanged;
     result.summary = summary_from_json(*before);
     return result;
@@ -193,7 +181,7 @@ align_result align(B& be, const std::string& policy, const std::string& coupling
                           pairs.normalised_end_points(report.decisions), report.decisions);
   const json_value summary = json_of(result.summary);
   write_text_file(place / detail::report_name, to_json(summary, json_style::indented) + "\n");
-  place.finish(summary);
+  place.finish({std::string(detail::aligned_name), std::string(detail::report_name)}, summary);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

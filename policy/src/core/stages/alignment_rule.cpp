@@ -55,11 +55,12 @@ std::map<std::string, double> thresholds_of(const json_value& rule) {
 }
 
 std::vector<alignment_rule> selective_sweep(std::span<const double> action_radii,
-                                            double feature_radius) {
+                                            const selective_alignment& rule) {
   std::vector<alignment_rule> rules;
   for (const double radius : action_radii) {
-    rules.emplace_back(
-        selective_alignment{.action_radius = radius, .feature_radius = feature_radius});
+    selective_alignment one = rule;
+    one.action_radius = radius;
+    rules.emplace_back(one);
   }
   return rules;
 }

@@ -17,17 +17,9 @@ json_value json_of(const distance_summary& s) {
 }
 
 json_value json_of(const mode_balance& m) {
-  return json_object{{"mode", list(m.mode)},
-                     {"experts", list(m.experts)},
-                     {"before", list(m.before)},
-                     {"after", list(m.after)},
-                     {"switched", m.switched}};
-}
-
-std::vector<double> numbers(const json_value& json) {
-  std::vector<double> out;
-  for (const json_value& v : json.as_array()) out.push_back(v.as_number());
-  return out;
+  return json_object{{"mode", list(m.mode)},     {"experts", list(m.experts)},
+                     {"before", list(m.before)}, {"after", list(m.after)},
+                     {"switched", m.switched},   {"counted", m.counted}};
 }
 
 template <class T>
@@ -54,10 +46,11 @@ distance_summary distances_from(const json_value& json) {
 
 mode_balance modes_from(const json_value& json) {
   return {.mode = integers<std::int32_t>(json.at("mode")),
-          .experts = numbers(json.at("experts")),
-          .before = numbers(json.at("before")),
-          .after = numbers(json.at("after")),
-          .switched = json.at("switched").as_number()};
+          .experts = integers<index_t>(json.at("experts")),
+          .before = integers<index_t>(json.at("before")),
+          .after = integers<index_t>(json.at("after")),
+          .switched = json.at("switched").as_integer(),
+          .counted = json.at("counted").as_integer()};
 }
 
 std::string line(std::string_view label, const distance_summary& s) {
@@ -103,7 +96,7 @@ std::string to_text(const alignment_summary& s) {
               " by another window than their own\n") +
          line("distance to the expert before: ", s.before) +
          line("distance to the expert after:  ", s.after) +
-         (s.modes ? text("moved to another mode: ", 100 * s.modes->switched, " %\n")
+         (s.modes ? text("moved to another mode: ", 100 * s.modes->share(s.modes->switched), " %\n")
                   : std::string());
 }
 

@@ -165,9 +165,8 @@ couple_result couple(B& be, const std::string& path, const demonstrations& data,
   detail::validate_couple(o);
   const couplings_header header =
       detail::couple_header(policy_file(path), sha256_of_file(path), data, selection, o);
-  const detail::stage_folder place(folder, "couple",
-                                   detail::plan_of(o, header, B::name(), selection));
-  if (const auto before = place.finished({detail::couplings_name})) {
+  const result_folder place(folder, detail::key_of(o, header, B::name(), selection));
+  if (const auto before = place.finished()) {
     return detail::couple_result_of(place, *before);
   }
   place.begin();

@@ -86,13 +86,13 @@ couplings_view coupling_part::view() const {
   return v;
 }
 
-part_store::part_store(const stage_folder& place, const couplings_header& header, index_t windows,
+part_store::part_store(const result_folder& place, const couplings_header& header, index_t windows,
                        index_t block)
     : place_(&place), header_(header), windows_(windows), block_(block) {
   const std::string folder = place / parts_name;
-  const std::string own = (std::filesystem::path(folder) / place.id()).string();
-  if (!exists(own)) place.remove(parts_name);
-  create_folder(own);
+  std::error_code problem;
+  std::filesystem::create_directories(folder, problem);
+  if (problem) throw file_error(folder, "cannot be created: " + problem.message());
   while (!complete() && exists(path_of(done_))) ++done_;
 }
 
@@ -102,8 +102,7 @@ part_range part_store::next() const {
 }
 
 std::string part_store::path_of(index_t block) const {
-  const std::filesystem::path folder = *place_ / parts_name;
-  return (folder / place_->id() / text("block_", block, ".safetensors")).string();
+  return *place_ / text(parts_name, "/block_", block, ".safetensors");
 }
 
 void part_store::add(const coupling_part& part) {
@@ -143,7 +142,7 @@ couple_result part_store::merge(const window_set& windows) const {
       result.size > 0, "none of ", failed,
       " integrations reached its end: the flow is broken, or the tolerance too strict");
   write_couplings(result.couplings, header, v);
-  place_->finish(json_of(result));
+  place_->finish({std::string(couplings_name)}, json_of(result));
   place_->remove(parts_name);
   return result;
 }
@@ -175,7 +174,7 @@ couplings_header couple_header(const policy_file& policy, const std::string& has
   couplings_header h{.specification = m.specification,
                      .solver = o.solver,
                      .policy = hash,
-                     .data = fingerprint(data),
+                     .data = data.fingerprint(),
                      .seed = o.seed,
                      .noises = o.noises};
   const auto trained = m.origin.parents.find("data");
@@ -191,21 +190,22 @@ couplings_header couple_header(const policy_file& policy, const std::string& has
   return h;
 }
 
-json_value plan_of(const couple_options& o, const couplings_header& header,
-                   std::string_view backend, const data_selection& selection) {
-  return json_object{{"backend", backend},
-                     {"policy", header.policy},
-                     {"data", header.data},
-                     {"selection", policy::json_of(selection)},
-                     {"part", o.part == data_part::training ? "training" : "validation"},
-                     {"noises", o.noises},
-                     {"windows", o.windows},
-                     {"solver", json_of(o.solver)},
-                     {"seed", text(o.seed)},
-                     {"block", o.block}};
+result_key key_of(const couple_options& o, const couplings_header& header, std::string_view backend,
+                  const data_selection& selection) {
+  return {
+      .name = "couple",
+      .options = json_object{{"backend", backend},
+                             {"selection", policy::json_of(selection)},
+                             {"part", o.part == data_part::training ? "training" : "validation"},
+                             {"noises", o.noises},
+                             {"windows", o.windows},
+                             {"solver", json_of(o.solver)},
+                             {"seed", text(o.seed)},
+                             {"block", o.block}},
+      .hashes = {{"policy", header.policy}, {"data", header.data}}};
 }
 
-couple_result couple_result_of(const stage_folder& place, const json_value& json) {
+couple_result couple_result_of(const result_folder& place, const json_value& json) {
   return {.end = stage_end::unchanged,
           .couplings = place / couplings_name,
           .size = json.at("size").as_integer(),

@@ -1,7 +1,7 @@
 // Couplings in the making: finished blocks as files of their own, joined at the end.
 #pragma once
 
-#include "core/stages/stage_folder.hpp"
+#include "core/stages/stage_files.hpp"
 #include "core/stages/window_set.hpp"
 
 #include <flowkit/policy/policy_file.hpp>
@@ -54,13 +54,11 @@ struct part_range {
   index_t count = 0;
 };
 
-inline constexpr std::string_view couplings_name = "couplings.safetensors";
-
 /// The blocks of a couple stage on disk.
 class part_store {
  public:
-  /// Finds the blocks that an interrupted call finished, and removes those of other plans.
-  part_store(const stage_folder& place, const couplings_header& header, index_t windows,
+  /// Finds the blocks that an interrupted call finished.
+  part_store(const result_folder& place, const couplings_header& header, index_t windows,
              index_t block);
 
   [[nodiscard]] bool complete() const { return windows_done() == windows_; }
@@ -75,7 +73,7 @@ class part_store {
  private:
   [[nodiscard]] std::string path_of(index_t block) const;
 
-  const stage_folder* place_;
+  const result_folder* place_;
   couplings_header header_;
   index_t windows_;
   index_t block_;
@@ -91,8 +89,8 @@ void validate_couple(const couple_options& o);
 /// Throws invalid_input unless a policy can act on windows that are cut so.
 void expect_same_windows(const policy_manifest& m, const demonstrations& data,
                          const data_selection& selection);
-[[nodiscard]] json_value plan_of(const couple_options& o, const couplings_header& header,
-                                 std::string_view backend, const data_selection& selection);
-[[nodiscard]] couple_result couple_result_of(const stage_folder& place, const json_value& json);
+[[nodiscard]] result_key key_of(const couple_options& o, const couplings_header& header,
+                                std::string_view backend, const data_selection& selection);
+[[nodiscard]] couple_result couple_result_of(const result_folder& place, const json_value& json);
 
 }  // namespace flowkit::policy::detail

@@ -1,12 +1,9 @@
-#include <flowkit/io/sha256.hpp>
 #include <flowkit/policy/stages/data_selection.hpp>
 
 #include <algorithm>
 
 namespace flowkit::policy {
 namespace {
-
-constexpr index_t small_frame = 4096;  // bytes: above, a field holds pictures
 
 const field_info& field_of(const demonstrations& data, const std::string& name) {
   return data.fields()[data.field(name)];
@@ -84,16 +81,6 @@ normalizer<Kind> fitted(const demonstrations& data, const std::vector<std::strin
   return normalizer<Kind>(statistics.result(), options);
 }
 
-void hash_field(sha256& hash, const demonstrations& data, std::size_t field) {
-  const bool small = data.fields()[field].frame_bytes() <= small_frame;
-  hash.update(flowkit::detail::bytes_of(to_text(data.fields()[field]) + "\n"));
-  for (index_t e = 0; e < data.episodes(); ++e) {
-    frame_range range = data.episode(e);
-    if (!small) range.count = std::min<index_t>(range.count, 1);
-    data.visit(field, range, [&](byte_view bytes) { hash.update(bytes); });
-  }
-}
-
 }  // namespace
 
 spec spec_of(const demonstrations& data, const data_selection& s) {
@@ -129,18 +116,6 @@ policy_normalizers fit_normalizers(const demonstrations& data, const data_select
   const std::vector<index_t> episodes = split_of(data, s).train;
   return {fitted<action_kind>(data, {s.action}, shape.action_size(), episodes, action),
           fitted<state_kind>(data, s.state, shape.state_size(), episodes, state)};
-}
-
-std::string fingerprint(const demonstrations& data) {
-  sha256 hash;
-  hash.update(std::as_bytes(data.episode_ends()));
-  for (const auto& [name, values] : data.per_episode()) {
-    hash.update(flowkit::detail::bytes_of(name + flowkit::to_text(values.type()) +
-                                          flowkit::to_text(values.shape())));
-    hash.update(values.bytes());
-  }
-  for (std::size_t f = 0; f < data.fields().size(); ++f) hash_field(hash, data, f);
-  return flowkit::to_text(hash.digest());
 }
 
 json_value json_of(const data_selection& s) {

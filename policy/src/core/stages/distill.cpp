@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
-namespace flowkit::policy::detail {
+namespace flowkit::policy {
+namespace detail {
 namespace {
+
+constexpr std::string_view acceptance_name = "align.acceptance";
 
 template <class File>
 std::optional<File> opened(const std::string& path) {
@@ -23,6 +26,13 @@ void expect_policy(const couplings_file& couplings, const policy_file& policy,
   FLOWKIT_VALIDATE(couplings.numbers().condition == field.condition_size(), "conditions of ",
                    couplings.numbers().condition, " numbers in ", couplings.path(),
                    " do not fit the network of the policy, which takes ", field.condition_size());
+}
+
+double share_replaced(const alignment_file& aligned) {
+  const std::span<const std::uint8_t> reasons = aligned.reason();
+  const auto replaced = std::count(reasons.begin(), reasons.end(),
+                                   static_cast<std::uint8_t>(alignment_reason::replaced));
+  return reasons.empty() ? 0 : static_cast<double>(replaced) / static_cast<double>(reasons.size());
 }
 
 void check_numbers(const distill_files& f) {
@@ -67,17 +77,17 @@ distill_files::distill_files(const distill_inputs& in)
   check_numbers(*this);
 }
 
-json_value plan_of(const distill_options& o, std::string_view backend, const distill_files& files) {
-  json_object hashes;
-  for (const auto& h : files.hashes) hashes.push_back({h.first, h.second});
-  return json_object{{"backend", backend},
-                     {"inputs", std::move(hashes)},
-                     {"method", o.method},
-                     {"times", o.times == distill_times::epsilon ? "epsilon" : "uniform"},
-                     {"fit", policy::json_of(o.fit)},
-                     {"start", o.start == weight_set::average ? "average" : "raw"},
-                     {"inference", json_of(o.inference)},
-                     {"seed", text(o.seed)}};
+result_key key_of(const distill_options& o, std::string_view backend, const distill_files& files) {
+  return {
+      .name = "distill",
+      .options = json_object{{"backend", backend},
+                             {"method", o.method},
+                             {"times", o.times == distill_times::epsilon ? "epsilon" : "uniform"},
+                             {"fit", policy::json_of(o.fit)},
+                             {"start", o.start == weight_set::average ? "average" : "raw"},
+                             {"inference", json_of(o.inference)},
+                             {"seed", text(o.seed)}},
+      .hashes = files.hashes};
 }
 
 policy_manifest student_manifest(const distill_files& files, const distill_options& o) {
@@ -89,9 +99,23 @@ policy_manifest student_manifest(const distill_files& files, const distill_optio
   m.origin.seeds["couple"] = files.couplings.header().seed;
   m.origin.seeds["distill"] = o.seed;
   m.origin.thresholds["couple.tolerance"] = files.couplings.header().solver.tolerance;
-  if (files.aligned) m.origin.thresholds.merge(thresholds_of(files.aligned->rule()));
+  m.origin.thresholds.erase(std::string(acceptance_name));
+  if (files.aligned) {
+    m.origin.thresholds.merge(thresholds_of(files.aligned->rule()));
+    m.origin.thresholds[std::string(acceptance_name)] = share_replaced(*files.aligned);
+  }
   validate(m);
   return m;
 }
 
-}  // namespace flowkit::policy::detail
+}  // namespace detail
+
+std::optional<double> acceptance_of(const policy_manifest& m) {
+  if (m.origin.parents.count("couplings") == 0) return std::nullopt;
+  if (m.origin.parents.count("aligned") == 0) return 0.0;
+  const auto known = m.origin.thresholds.find(std::string(detail::acceptance_name));
+  if (known == m.origin.thresholds.end()) return std::nullopt;  // of an earlier version
+  return known->second;
+}
+
+}  // namespace flowkit::policy

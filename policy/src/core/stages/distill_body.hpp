@@ -28,8 +28,8 @@ struct distill_files {
   }
 };
 
-[[nodiscard]] json_value plan_of(const distill_options& o, std::string_view backend,
-                                 const distill_files& files);
+[[nodiscard]] result_key key_of(const distill_options& o, std::string_view backend,
+                                const distill_files& files);
 /// The manifest of the student.
 [[nodiscard]] policy_manifest student_manifest(const distill_files& files,
                                                const distill_options& o);
@@ -164,7 +164,7 @@ tensor<B, 1> with_velocity(B& be, const visuomotor_field& field, const_view_of<B
 /// Trains the velocity alone with this objective and writes the student.
 template <class B, class Objective, class Times>
 distill_result distill_with(B& be, const distill_files& files, const distill_options& o,
-                            const stage_folder& place, Objective&& objective, Times times,
+                            const result_folder& place, Objective&& objective, Times times,
                             const stage_hooks& hooks) {
   const visuomotor_policy<B> base = load_policy(be, files.policy);
   const visuomotor_field& field = base.field();
@@ -183,8 +183,7 @@ distill_result distill_with(B& be, const distill_files& files, const distill_opt
   }
   fit_run fit(be, field.velocity_layout(), store, objective, source, o.fit, key.split(1), place,
               loss);
-  distill_result result{.end = fit(hooks),
-                        .policy = place / std::string_view("policy.safetensors")};
+  distill_result result{.end = fit(hooks), .policy = place / policy_name};
   if (result.end == stage_end::stopped) return result;
   result.fit = fit.summary();
   const const_view_of<B, 1> encoder = base.values(files.couplings.header().solver.weights);
@@ -192,7 +191,7 @@ distill_result distill_with(B& be, const distill_files& files, const distill_opt
   const tensor<B, 1> average = with_velocity<B>(be, field, encoder, fit.average());
   save_policy(be, result.policy,
               visuomotor_policy<B>(be, student_manifest(files, o), raw.view(), average.view()));
-  place.finish(json_object{{"fit", json_of(result.fit)}});
+  place.finish({std::string(policy_name)}, json_object{{"fit", json_of(result.fit)}});
   fit.forget();
   return result;
 }
@@ -204,11 +203,10 @@ distill_result distill(B& be, const distill_inputs& inputs, const distill_option
                        const std::string& folder, const stage_hooks& hooks) {
   validate(o.fit);
   const detail::distill_files files(inputs);
-  const detail::stage_folder place(folder, "distill", detail::plan_of(o, B::name(), files));
-  constexpr std::string_view output = "policy.safetensors";
-  if (const auto before = place.finished({output})) {
+  const result_folder place(folder, detail::key_of(o, B::name(), files));
+  if (const auto before = place.finished()) {
     return {.end = stage_end::unchanged,
-            .policy = place / output,
+            .policy = place / detail::policy_name,
             .fit = detail::fit_from(before->at("fit"))};
   }
   place.begin();

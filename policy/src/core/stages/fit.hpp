@@ -1,7 +1,7 @@
 // The training of a stage: trainer, average, held-out looks, the best weights, and resuming.
 #pragma once
 
-#include "core/stages/stage_folder.hpp"
+#include "core/stages/stage_files.hpp"
 
 #include <flowkit/io/safetensors.hpp>
 #include <flowkit/policy/stages/fit_options.hpp>
@@ -32,14 +32,11 @@ class stage_metrics final : public metrics_sink {
 inline constexpr std::string_view checkpoint_name = "checkpoint.safetensors";
 inline constexpr std::string_view best_name = "best.safetensors";
 
-/// Removes training state of another plan from a folder, and the best weights of a run whose
-/// checkpoint is gone. Throws file_error for a checkpoint that cannot be read.
-void forget_other_plans(const stage_folder& place);
-
-/// The loss in the note of the best weights, if there are any of this plan.
-[[nodiscard]] std::optional<double> best_loss(const stage_folder& place);
+/// The loss in the note of the best weights, if there are any. Without a checkpoint training begins
+/// anew, and so does the search for the best.
+[[nodiscard]] std::optional<double> best_loss(const result_folder& place);
 /// The note that best weights carry.
-[[nodiscard]] std::string best_note(const stage_folder& place, double loss);
+[[nodiscard]] std::string best_note(double loss);
 
 /// Trains a store on the batches of a source. Refers to what it is given.
 template <class B, class Objective, class Source>
@@ -50,7 +47,7 @@ class fit_run {
 
   /// `held_out` may be empty: then the last weights are kept, whatever the options say.
   fit_run(B& be, const parameter_layout& layout, parameter_store<B>& store, Objective& objective,
-          Source& source, const fit_options& o, rng_key key, const stage_folder& place,
+          Source& source, const fit_options& o, rng_key key, const result_folder& place,
           held_out_loss held_out)
       : be_(&be),
         layout_(&layout),
@@ -67,8 +64,7 @@ class fit_run {
                  {.steps = o.steps,
                   .log_every = o.log_every,
                   .checkpoint_every = o.checkpoint_every,
-                  .checkpoint = place / checkpoint_name,
-                  .configuration = place.id()}) {}
+                  .checkpoint = place / checkpoint_name}) {}
   fit_run(const fit_run&) = delete;
   fit_run& operator=(const fit_run&) = delete;
 
@@ -76,9 +72,8 @@ class fit_run {
   /// the log of a resumed run equals that of one which was not. Afterwards store and average hold
   /// the weights to keep.
   stage_end operator()(const stage_hooks& hooks) {
-    forget_other_plans(*place_);
-    (void)trainer_.resume();
     best_ = best_loss(*place_);
+    (void)trainer_.resume();
     stage_metrics metrics(place_->path(), trainer_.steps() == 0 ? 0 : trainer_.steps() + 1,
                           hooks.metrics);
     std::atomic<bool> stop = false;
@@ -117,7 +112,7 @@ class fit_run {
     if (!keeps_best() || (best_ && !(loss < *best_)) || !std::isfinite(loss)) return;
     // A killed run may find its own later best here: the same numbers would be written again.
     save_checkpoint(*be_, *place_ / best_name, *layout_, both(),
-                    {steps, rng_key{}, best_note(*place_, loss)});
+                    {steps, rng_key{}, best_note(loss)});
     best_ = loss;
   }
 
@@ -144,7 +139,7 @@ class fit_run {
   const parameter_layout* layout_;
   parameter_store<B>* store_;
   fit_options options_;
-  const stage_folder* place_;
+  const result_folder* place_;
   held_out_loss held_out_;
   adamw<B> optimizer_;
   moving_average<B> average_;

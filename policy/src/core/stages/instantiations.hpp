@@ -23,7 +23,7 @@ template std::vector<alignment_summary> sweep_alignment(stage_backend&, const st
 template distill_result distill(stage_backend&, const distill_inputs&, const distill_options&,
                                 const std::string&, const stage_hooks&);
 template learn_result learn(stage_backend&, const demonstrations&, const learn_options&,
-                            const std::string&, const stage_hooks&);
+                            const std::string&, const stage_hooks&, const learning_part&);
 
 template chunk_distance expert_distance(stage_backend&, const visuomotor_policy<stage_backend>&,
                                         const demonstrations&, const measure_options&,

@@ -3,10 +3,12 @@
 
 #include "core/stages/learning.hpp"
 
+#include <chrono>
+
 namespace flowkit::policy {
 namespace detail {
 
-/// Runs stage after stage until one is stopped.
+/// Runs stage after stage until one is stopped. Every step returns false if it was.
 template <class B>
 class learning {
  public:
@@ -14,93 +16,99 @@ class learning {
            const stage_hooks& hooks)
       : be_(&be), data_(&data), options_(o), folder_(std::move(folder)), hooks_(&hooks) {}
 
-  learn_result operator()() {
-    validate_learn(options_);
-    if (!noted([&] {
-          result_.base = train_base(*be_, *data_, options_.base, in("base"), *hooks_);
-          return result_.base.end;
-        })) {
-      return result_;
-    }
-    std::string policy = result_.base.policy;
-    if (!couple_round(policy, "")) return result_;
-    if (options_.rounds == 2) {
-      if (!straighten(policy)) return result_;
-      policy = result_.straightened;
-      if (!couple_round(policy, "_2")) return result_;
-    }
-    if (!align_round(policy)) return result_;
-    (void)students(policy);
+  learn_result operator()(const learning_part& part) {
+    validate_learn(options_, part);
+    const auto asked = [&](learning_stage s) { return part.first <= s && s <= part.last; };
+    if (asked(learning_stage::base) && !base()) return result_;
+    if (asked(learning_stage::couple) && !couple_rounds()) return result_;
+    if (asked(learning_stage::align) && !align_last()) return result_;
+    if (asked(learning_stage::distill)) (void)students();
     return result_;
   }
 
  private:
   [[nodiscard]] std::string in(std::string_view stage) const { return path_in(folder_, stage); }
+  [[nodiscard]] round_files last_round() const { return files_of(folder_, options_.rounds); }
 
-  /// Runs a stage and notes how it ended; false if it was stopped.
+  /// Runs a stage, `run() -> stage_end`, and notes how it ended.
   template <class F>
-  bool noted(const F& run) {
+  bool noted(std::string_view stage, const F& run) {
+    const auto begin = std::chrono::steady_clock::now();
     const stage_end end = run();
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
     note(result_.end, end, first_);
     first_ = false;
+    if (hooks_->on_stage) hooks_->on_stage(stage, end, taken.count());
     return end != stage_end::stopped;
   }
 
-  bool couple_round(const std::string& policy, const std::string& suffix) {
-    const bool made = noted([&] {
-      result_.couplings.push_back(couple(*be_, policy, *data_, options_.base.data, options_.couple,
-                                         in("couple" + suffix), *hooks_));
-      return result_.couplings.back().end;
-    });
-    held_out_.clear();
-    if (!made || !couples_held_out(options_, result_.base)) return made;
-    return noted([&] {
-      const couple_result aside =
-          couple(*be_, policy, *data_, options_.base.data, held_out_couple(options_),
-                 in("held_out" + suffix), *hooks_);
-      held_out_ = aside.couplings;
-      return aside.end;
+  bool base() {
+    return noted("base", [&] {
+      result_.base = train_base(*be_, *data_, options_.base, in("base"), *hooks_);
+      return result_.base.end;
     });
   }
 
-  bool straighten(const std::string& policy) {
-    return noted([&] {
-      const distill_result r =
-          distill(*be_, inputs(policy, ""), straightening(options_), in("straighten"), *hooks_);
+  bool couple_rounds() {
+    if (!couple_round(files_of(folder_, 1))) return false;
+    return options_.rounds == 1 || (straighten() && couple_round(last_round()));
+  }
+
+  bool couple_round(const round_files& files) {
+    const bool made = noted(files.couple, [&] {
+      result_.couplings.push_back(couple(*be_, files.policy, *data_, options_.base.data,
+                                         options_.couple, in(files.couple), *hooks_));
+      return result_.couplings.back().end;
+    });
+    if (!made || !couples_held_out(options_, *data_)) return made;
+    return noted(files.held_out, [&] {
+      return couple(*be_, files.policy, *data_, options_.base.data, held_out_couple(options_),
+                    in(files.held_out), *hooks_)
+          .end;
+    });
+  }
+
+  bool straighten() {
+    return noted("straighten", [&] {
+      const distill_result r = distill(*be_, inputs(files_of(folder_, 1)), straightening(options_),
+                                       in("straighten"), *hooks_);
       result_.straightened = r.policy;
       return r.end;
     });
   }
 
-  bool align_round(const std::string& policy) {
-    return noted([&] {
-      result_.alignment = align(*be_, policy, result_.couplings.back().couplings, options_.rule,
-                                in("align"), *hooks_);
+  bool align_last() {
+    const round_files files = last_round();
+    return noted("align", [&] {
+      result_.alignment =
+          align(*be_, files.policy, files.couplings, options_.rule, in("align"), *hooks_);
       return result_.alignment.end;
     });
   }
 
-  bool students(const std::string& policy) {
-    const bool made = noted([&] {
-      const distill_result r = distill(*be_, inputs(policy, result_.alignment.aligned),
-                                       options_.distill, in("sefa"), *hooks_);
-      result_.student = r.policy;
-      return r.end;
-    });
-    if (!made || !options_.reflow_student) return made;
-    return noted([&] {
-      const distill_result r =
-          distill(*be_, inputs(policy, ""), reflow_student(options_), in("reflow"), *hooks_);
-      result_.reflow_student = r.policy;
+  bool students() {
+    distill_inputs given = inputs(last_round());
+    if (options_.reflow_student) {
+      if (!student("reflow", given, reflow_student(options_), result_.reflow_student)) return false;
+    }
+    given.aligned = aligned_in(folder_);
+    return student("sefa", given, options_.distill, result_.student);
+  }
+
+  bool student(std::string_view stage, const distill_inputs& given, const distill_options& o,
+               std::string& path) {
+    return noted(stage, [&] {
+      const distill_result r = distill(*be_, given, o, in(stage), *hooks_);
+      path = r.policy;
       return r.end;
     });
   }
 
-  [[nodiscard]] distill_inputs inputs(const std::string& policy, const std::string& aligned) const {
-    return {.policy = policy,
-            .couplings = result_.couplings.back().couplings,
-            .aligned = aligned,
-            .held_out = held_out_};
+  /// What students of a round read, but for aligned end points.
+  [[nodiscard]] distill_inputs inputs(const round_files& files) const {
+    distill_inputs out{.policy = files.policy, .couplings = files.couplings};
+    if (couples_held_out(options_, *data_)) out.held_out = files.held_out_couplings;
+    return out;
   }
 
   B* be_;
@@ -109,7 +117,6 @@ class learning {
   std::string folder_;
   const stage_hooks* hooks_;
   learn_result result_;
-  std::string held_out_;
   bool first_ = true;
 };
 
@@ -118,8 +125,9 @@ class learning {
 template <NeuralBackend B>
   requires SearchBackend<B> learn_result learn(B& be, const demonstrations& data,
                                                const learn_options& o, const std::string& folder,
-                                               const stage_hooks& hooks) {
-    return detail::learning<B>(be, data, o, folder, hooks)();
+                                               const stage_hooks& hooks,
+                                               const learning_part& part) {
+    return detail::learning<B>(be, data, o, folder, hooks)(part);
   }
 
 }  // namespace flowkit::policy

@@ -1,12 +1,16 @@
 #include "core/stages/learning.hpp"
 
+#include "core/stages/stage_files.hpp"
+#include "core/stages/window_set.hpp"
+
 #include <filesystem>
 #include <limits>
 
 namespace flowkit::policy {
 namespace {
 
-/// Some 2e12 operations at the size of the embedded tasks: about a minute on two cores.
+/// A million passes through the network at the size of the embedded tasks, half of them to couple:
+/// about two minutes on two cores.
 learn_options quick() {
   learn_options o;
   o.base.network.dims = {32, 64, 128};
@@ -14,13 +18,12 @@ learn_options quick() {
   o.base.fit = {.steps = 1200, .batch = 64, .warmup = 50};
   o.couple.noises = 4;
   o.couple.windows = 2000;
-  o.couple.solver = {.steps = 10};
   o.distill.fit = {.steps = 700, .batch = 64, .warmup = 50, .keep = kept_weights::last};
   o.straighten = o.distill.fit;
   return o;
 }
 
-/// About ten times as much, in three equal parts: base, couplings, two students.
+/// About four times as much, in three equal parts: base, couplings, two students.
 learn_options standard() {
   learn_options o;
   o.base.network.dims = {32, 64, 128};
@@ -28,7 +31,6 @@ learn_options standard() {
   o.base.fit = {.steps = 3000, .batch = 128};
   o.couple.noises = 10;
   o.couple.windows = 2500;
-  o.couple.solver = {.steps = 20};
   o.distill.fit = {.steps = 1500, .batch = 128, .keep = kept_weights::last};
   o.straighten = o.distill.fit;
   return o;
@@ -68,7 +70,9 @@ learn_options learning_preset(std::string_view name) {
 
 namespace detail {
 
-void validate_learn(const learn_options& o) {
+void validate_learn(const learn_options& o, const learning_part& part) {
+  FLOWKIT_VALIDATE(part.first <= part.last, "learning from stage ", static_cast<int>(part.first),
+                   " to stage ", static_cast<int>(part.last), ": the first comes after the last");
   FLOWKIT_VALIDATE(o.rounds == 1 || o.rounds == 2, "learning in ", o.rounds,
                    " rounds: the method has one or two");
   FLOWKIT_VALIDATE(o.held_out_noises >= 0, "held-out couplings of ", o.held_out_noises,
@@ -91,8 +95,25 @@ void note(stage_end& all, stage_end stage, bool first) {
   }
 }
 
-bool couples_held_out(const learn_options& o, const train_base_result& base) {
-  return o.held_out_noises > 0 && o.distill.fit.held_out_windows > 0 && base.held_out_windows > 0;
+round_files files_of(const std::string& folder, index_t round) {
+  const std::string suffix = round == 2 ? "_2" : "";
+  const auto file = [&](const std::string& stage, std::string_view name) {
+    return path_in(path_in(folder, stage), name);
+  };
+  round_files out{.couple = "couple" + suffix, .held_out = "held_out" + suffix};
+  out.policy = file(round == 2 ? "straighten" : "base", policy_name);
+  out.couplings = file(out.couple, couplings_name);
+  out.held_out_couplings = file(out.held_out, couplings_name);
+  return out;
+}
+
+std::string aligned_in(const std::string& folder) {
+  return path_in(path_in(folder, "align"), aligned_name);
+}
+
+bool couples_held_out(const learn_options& o, const demonstrations& data) {
+  return o.held_out_noises > 0 && o.distill.fit.held_out_windows > 0 &&
+         window_set(data, o.base.data, data_part::validation).size() > 0;
 }
 
 couple_options held_out_couple(const learn_options& o) {

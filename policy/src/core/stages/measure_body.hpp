@@ -69,7 +69,7 @@ class measured_windows {
       out.insert(out.end(), values.begin(), values.end());
     });
     evaluations = static_cast<double>(cost) / static_cast<double>(samples());
-    return to_physical(manifest(), out);
+    return physical_actions(manifest().normalizers.action, out);
   }
 
  private:

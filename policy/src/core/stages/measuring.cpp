@@ -98,18 +98,6 @@ std::vector<float> expert_chunks(const demonstrations& data, const measure_optio
   return raw.actions;
 }
 
-std::vector<float> to_physical(const policy_manifest& m, const std::vector<float>& chunks_in) {
-  std::vector<float> out(chunks_in.size());
-  const index_t size = m.specification.chunk_size();
-  const extents<2> shape{static_cast<index_t>(chunks_in.size()) / size, size};
-  using const_matrix = view<const float, 2, host_space>;
-  using matrix = view<float, 2, host_space>;
-  m.normalizers.action.denormalize(
-      chunks<normalized, const float>(const_matrix(chunks_in.data(), shape)),
-      chunks<physical, float>(matrix(out.data(), shape)));
-  return out;
-}
-
 void fill_distances(chunk_distance& d, const spec& s, std::span<const float> experts,
                     std::span<const float> chunks, index_t noises) {
   const index_t size = s.chunk_size();

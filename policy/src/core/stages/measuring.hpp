@@ -17,10 +17,6 @@ void validate_measure(const policy_manifest& m, const demonstrations& data,
 [[nodiscard]] std::vector<float> expert_chunks(const demonstrations& data, const measure_options& o,
                                                const window_index& index,
                                                std::span<const row_t> rows);
-/// Normalised chunks in physical units.
-[[nodiscard]] std::vector<float> to_physical(const policy_manifest& m,
-                                             const std::vector<float>& chunks);
-
 /// Distances of `noises` chunks per window to the window's expert chunk.
 void fill_distances(chunk_distance& d, const spec& s, std::span<const float> experts,
                     std::span<const float> chunks, index_t noises);

@@ -38,18 +38,14 @@ struct counts {
   index_t after = 0;
 };
 
-mode_balance shares(const std::map<std::int32_t, counts>& by_mode, index_t switched, index_t all) {
+mode_balance columns(const std::map<std::int32_t, counts>& by_mode) {
   mode_balance out;
-  const auto share = [&](index_t n) {
-    return all == 0 ? 0 : static_cast<double>(n) / static_cast<double>(all);
-  };
   for (const auto& [mode, n] : by_mode) {
     out.mode.push_back(mode);
-    out.experts.push_back(share(n.experts));
-    out.before.push_back(share(n.before));
-    out.after.push_back(share(n.after));
+    out.experts.push_back(n.experts);
+    out.before.push_back(n.before);
+    out.after.push_back(n.after);
   }
-  out.switched = share(switched);
   return out;
 }
 
@@ -85,7 +81,10 @@ mode_balance balance_of(const couplings_view& v, const mode_chunks& chunks,
     ++by_mode[after].after;
     switched += before != after ? 1 : 0;
   }
-  return shares(by_mode, switched, all);
+  mode_balance out = columns(by_mode);
+  out.switched = switched;
+  out.counted = all;
+  return out;
 }
 
 }  // namespace flowkit::policy::detail

@@ -4,16 +4,17 @@ namespace flowkit::policy::detail {
 
 std::string selection_hash(const data_selection& s) { return hash_of(to_json(policy::json_of(s))); }
 
-json_value plan_of(const train_base_options& o, std::string_view backend, const std::string& data) {
-  return json_object{{"backend", backend},
-                     {"data", data},
-                     {"selection", policy::json_of(o.data)},
-                     {"network", policy::json_of(o.network)},
-                     {"action", json_of(o.action)},
-                     {"state", json_of(o.state)},
-                     {"fit", policy::json_of(o.fit)},
-                     {"inference", json_of(o.inference)},
-                     {"seed", text(o.seed)}};
+result_key key_of(const train_base_options& o, std::string_view backend, const std::string& data) {
+  return {.name = "train_base",
+          .options = json_object{{"backend", backend},
+                                 {"selection", policy::json_of(o.data)},
+                                 {"network", policy::json_of(o.network)},
+                                 {"action", json_of(o.action)},
+                                 {"state", json_of(o.state)},
+                                 {"fit", policy::json_of(o.fit)},
+                                 {"inference", json_of(o.inference)},
+                                 {"seed", text(o.seed)}},
+          .hashes = {{"data", data}}};
 }
 
 json_value json_of(const train_base_result& r) {
@@ -21,7 +22,7 @@ json_value json_of(const train_base_result& r) {
       {"fit", json_of(r.fit)}, {"windows", r.windows}, {"held_out_windows", r.held_out_windows}};
 }
 
-train_base_result base_result(const stage_folder& place, const json_value& json) {
+train_base_result base_result(const result_folder& place, const json_value& json) {
   return {.end = stage_end::unchanged,
           .policy = place / policy_name,
           .fit = fit_from(json.at("fit")),

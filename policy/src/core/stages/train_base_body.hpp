@@ -36,15 +36,13 @@ class window_source {
 /// Hash of a selection, as policies keep it.
 [[nodiscard]] std::string selection_hash(const data_selection& s);
 
-[[nodiscard]] json_value plan_of(const train_base_options& o, std::string_view backend,
-                                 const std::string& data);
+[[nodiscard]] result_key key_of(const train_base_options& o, std::string_view backend,
+                                const std::string& data);
 [[nodiscard]] json_value json_of(const train_base_result& r);
-[[nodiscard]] train_base_result base_result(const stage_folder& place, const json_value& json);
+[[nodiscard]] train_base_result base_result(const result_folder& place, const json_value& json);
 /// The policy to be trained, without weights. Throws invalid_input if options and data do not fit.
 [[nodiscard]] policy_manifest base_manifest(const demonstrations& data, const train_base_options& o,
                                             const std::string& hash);
-
-inline constexpr std::string_view policy_name = "policy.safetensors";
 
 }  // namespace detail
 
@@ -52,9 +50,9 @@ template <NeuralBackend B>
 train_base_result train_base(B& be, const demonstrations& data, const train_base_options& o,
                              const std::string& folder, const stage_hooks& hooks) {
   validate(o.fit);
-  const std::string data_hash = fingerprint(data);
-  const detail::stage_folder place(folder, "train_base", detail::plan_of(o, B::name(), data_hash));
-  if (const auto before = place.finished({detail::policy_name})) {
+  const std::string data_hash = data.fingerprint();
+  const result_folder place(folder, detail::key_of(o, B::name(), data_hash));
+  if (const auto before = place.finished()) {
     return detail::base_result(place, *before);
   }
   const policy_manifest m = detail::base_manifest(data, o, data_hash);
@@ -79,7 +77,7 @@ train_base_result train_base(B& be, const demonstrations& data, const train_base
   result.held_out_windows = looks ? held_out.size() : 0;
   save_policy(be, result.policy,
               visuomotor_policy<B>(be, m, const_view_of<B, 1>(store.values()), fit.average()));
-  place.finish(detail::json_of(result));
+  place.finish({std::string(detail::policy_name)}, detail::json_of(result));
   fit.forget();
   return result;
 }

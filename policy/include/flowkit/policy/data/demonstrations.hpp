@@ -72,6 +72,12 @@ class demonstrations {
   /// Free-form document of the data set; an object or null.
   [[nodiscard]] const json_value& attributes() const noexcept;
 
+  /// A name for the contents: a SHA-256 over episodes, values per episode, and the numbers of all
+  /// frames of all fields, pictures included. Equal for a directory, its archive and a copy with
+  /// another compression. The first call reads everything, block by block; later ones remember.
+  /// Throws file_error.
+  [[nodiscard]] const std::string& fingerprint() const;
+
   /// Calls `use` with the bytes of consecutive frames, block by block, until all frames of the
   /// range were passed. The bytes are valid during the call. Throws file_error.
   void visit(std::size_t field, frame_range range, const std::function<void(byte_view)>& use) const;

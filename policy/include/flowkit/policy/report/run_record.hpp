@@ -61,8 +61,10 @@ struct run_record {
 };
 
 /// Reads what a directory holds. Absent files leave their part empty, damaged ones are listed in
-/// `problems`: a report of a broken run shows what is left of it. Throws file_error only if the
-/// directory itself cannot be read. *Allocates*.
+/// `problems`: a report of a broken run shows what is left of it. So are evaluations and measures
+/// of the flow whose policy, by its SHA-256, is no longer the one that the directory holds: they
+/// are left out. Students of a policy that is gone stay, and are listed. Throws file_error only if
+/// the directory itself cannot be read. *Allocates*.
 [[nodiscard]] run_record read_run(const std::string& directory);
 
 /// Sorts by task, then base, reflow, other methods by name, sefa last; most steps first, adaptive

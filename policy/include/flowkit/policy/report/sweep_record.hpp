@@ -28,6 +28,7 @@ struct sweep_record {
   std::string caption{};    ///< a sentence on what was kept
   axis_scale scale = axis_scale::linear;
   std::vector<sweep_point> points{};
+  std::string policy{};  ///< SHA-256 of the policy that all points are about; empty: of several
 };
 
 /// Replaces `path` atomically, format "flowkit.sweep". Throws file_error.

@@ -56,8 +56,8 @@ std::vector<alignment_summary> sweep_alignment(B& be, const std::string& policy,
                                                std::span<const alignment_rule> rules,
                                                const stage_hooks& hooks = {});
 
-/// The selective rule at these action radii, for a sweep.
+/// A selective rule at these action radii, for a sweep; the rest is that of `rule`.
 [[nodiscard]] std::vector<alignment_rule> selective_sweep(std::span<const double> action_radii,
-                                                          double feature_radius = 1e-3);
+                                                          const selective_alignment& rule = {});
 
 }  // namespace flowkit::policy

@@ -13,15 +13,20 @@
 
 namespace flowkit::policy {
 
-/// How pairs divide among the modes (ways of doing the task) that a data set records per episode.
-/// An end point has the mode of the expert chunk nearest to it among the windows whose observations
-/// are nearest to its own.
+/// How pairs divide among the modes (ways of doing the task) that a data set records per episode,
+/// in numbers of pairs. An end point has the mode of the expert chunk nearest to it among the
+/// windows whose observations are nearest to its own; pairs without such a window are not counted.
 struct mode_balance {
   std::vector<std::int32_t> mode = {};  ///< numbers of the modes, ascending
-  std::vector<double> experts = {};     ///< share of the pairs whose own window has the mode
-  std::vector<double> before = {};      ///< share of the generated end points
-  std::vector<double> after = {};       ///< share of the aligned ones
-  double switched = 0;                  ///< share of all pairs that alignment moved to another mode
+  std::vector<index_t> experts = {};    ///< whose own window has the mode
+  std::vector<index_t> before = {};     ///< whose generated end point has it
+  std::vector<index_t> after = {};      ///< whose aligned end point has it
+  index_t switched = 0;                 ///< that alignment moved to another mode
+  index_t counted = 0;                  ///< all of them: the sum of each column
+
+  [[nodiscard]] double share(index_t pairs) const {
+    return counted == 0 ? 0 : static_cast<double>(pairs) / static_cast<double>(counted);
+  }
 };
 
 /// An alignment in numbers. Distances are means over the steps of the Euclidean distance between

@@ -42,12 +42,6 @@ struct data_selection {
 /// Which episodes of a split are looked at.
 enum class data_part : std::uint8_t { training, validation };
 
-/// A name for the contents of a data set: a SHA-256 over fields, episodes, values per episode, and
-/// the numbers of all frames of fields up to 4096 bytes per frame; of larger ones (images) the
-/// first frame of every episode stands for all. Equal for a directory, its archive and a copy with
-/// another compression.
-[[nodiscard]] std::string fingerprint(const demonstrations& data);
-
 /// The selection as a document. Policies keep its hash, so that no later stage takes episodes that
 /// were put aside for ones that were trained on.
 [[nodiscard]] json_value json_of(const data_selection& selection);

@@ -40,6 +40,11 @@ struct distill_result {
   fit_summary fit = {};
 };
 
+/// Share of the couplings that alignment had replaced when a student learnt from them: 0 for one of
+/// couplings as generated, nothing for a policy without couplings. Written into the policy file by
+/// distill, so that it belongs to the policy whatever was aligned since.
+[[nodiscard]] std::optional<double> acceptance_of(const policy_manifest& m);
+
 /// Regresses the displacement of couplings,
 ///   loss = mean of (v(x_t, t, c) - (z1 - z0))^2,   x_t = (1 - t) z0 + t z1,
 /// with t = epsilon (SeFA, Xue et al. 2025; "k = 1" of Liu et al. 2023) or uniform on (epsilon, 1).
@@ -48,7 +53,7 @@ struct distill_result {
 /// scale are those of the policy. The held-out loss is the same error on `held_out`, against end
 /// points as the flow generated them.
 ///
-/// Writes policy.safetensors with hashes of all inputs and the thresholds of the alignment,
+/// Writes policy.safetensors with hashes of all inputs, thresholds and acceptance of the alignment,
 /// metrics, events, checkpoint and stage.json into `folder`. Throws invalid_input for files that do
 /// not belong together, file_error, training_diverged. Allocates. Synchronises.
 template <NeuralBackend B>

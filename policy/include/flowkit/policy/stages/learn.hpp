@@ -31,7 +31,17 @@ struct learn_options {
 [[nodiscard]] learn_options learning_preset(std::string_view name);
 [[nodiscard]] std::vector<std::string> learning_preset_names();
 
-/// Paths of what learn made; see the stages.
+/// Stages in the order in which learn runs them. With each go those that serve it alone: couplings
+/// of windows put aside, the straightening between two rounds, the student without alignment.
+enum class learning_stage : std::uint8_t { base, couple, align, distill };
+
+/// From which stage to which.
+struct learning_part {
+  learning_stage first = learning_stage::base;
+  learning_stage last = learning_stage::distill;
+};
+
+/// What learn made; see the stages. Those before the first one asked for stay empty.
 struct learn_result {
   stage_end end = stage_end::finished;  ///< `stopped` if any stage was, `unchanged` if all were
   train_base_result base = {};
@@ -44,11 +54,13 @@ struct learn_result {
 
 /// Runs train_base, couple, align and distill, each in its own folder below `folder`: base, couple,
 /// held_out, align, sefa, reflow; with two rounds straighten, couple_2, held_out_2 besides. Every
-/// stage is skipped, continued or begun as its folder says. Throws what they throw.
+/// stage is skipped, continued or begun as its folder says; what a part needs of earlier stages is
+/// read from their folders. Calls hooks.on_stage after each. Throws what they throw.
 template <NeuralBackend B>
   requires SearchBackend<B> learn_result learn(B& be, const demonstrations& data,
                                                const learn_options& options,
                                                const std::string& folder,
-                                               const stage_hooks& hooks = {});
+                                               const stage_hooks& hooks = {},
+                                               const learning_part& part = {});
 
 }  // namespace flowkit::policy
