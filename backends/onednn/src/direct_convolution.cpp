@@ -13,8 +13,10 @@ constexpr index_t least_windows = 256;
 constexpr index_t least_channels = 16;
 /// Each task of a gradient of weights has sums of its own, as many as there are weights. With fewer
 /// windows to an image (and as many channels as networks have there) adding them up costs more than
-/// products over all windows at once, which have one target.
-constexpr index_t least_windows_of_image = 100;
+/// products over all windows at once, which have one target; sooner with strides, where the kernels
+/// are slower.
+constexpr index_t least_windows_of_image = 36;
+constexpr index_t least_strided_windows_of_image = 100;
 /// Windows of such a task where there are enough of them.
 constexpr index_t task_windows = 512;
 
@@ -35,7 +37,9 @@ bool worth_calling(const image_task& t) {
   if (t.geometry.taps() == 1 || t.image[0] < least_images) return false;
   if (t.image[0] * windows < least_windows) return false;
   if (t.pass == image_pass::data) return t.image[3] >= least_channels;
-  return t.pass == image_pass::forward || windows >= least_windows_of_image;
+  if (t.pass == image_pass::forward) return true;
+  const bool strided = t.geometry.stride != extents<2>{1, 1};
+  return windows >= (strided ? least_strided_windows_of_image : least_windows_of_image);
 }
 
 void add_floats(instruction_set set, index_t count, const float* x, float* y) {
