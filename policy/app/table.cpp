@@ -18,7 +18,13 @@ std::vector<setting_info> general() {
       {"seed", 0, "", "Root of all randomness.", 0, 999},
       {"observation", "state", "", "What the policy sees.", 0, 0, {"state", "images"}},
       {"backend", "auto", "", "Where numbers are computed; flowkit info lists all."},
-      {"precision", "f32", "", "Of matrix products.", 0, 0, {"f32"}},
+      {"precision",
+       "f32",
+       "",
+       "Of matrix products; bf16 needs the backend onednn.",
+       0,
+       0,
+       {"f32", "bf16"}},
       {"threads", 0, "threads", "Of the backend and the simulation; 0: all processors.", 0, 1024},
   };
 }
