@@ -1,9 +1,10 @@
 // A policy in a control loop: load a file, observe, act, and let late chunks join the motion.
 //
-// A robot needs one header and a backend. Training is not part of this example, so it first makes
-// a file from a tiny network that has learnt nothing; a real one comes from `flowkit run`.
-#include <flowkit/backends/eigen.hpp>
-#include <flowkit/policy/policy.hpp>
+// A robot needs one header, which compiles no network: backend and policy are chosen at run time.
+// Training is not part of this example, so it first makes a file from a tiny network that has
+// learnt nothing; a real one comes from `flowkit run`.
+#include <flowkit/policy/chunk_splice.hpp>
+#include <flowkit/policy/runtime.hpp>
 
 #include <cmath>
 #include <cstdio>
@@ -14,7 +15,7 @@ namespace fp = flowkit::policy;
 namespace {
 
 /// What training leaves behind: spec, statistics of the demonstrations, weights.
-void write_example(fk::eigen<float>& be, const std::string& path) {
+void write_example(const std::string& path) {
   const fp::spec spec{.action = {"dx", "dy"}, .state = {"hand_x", "hand_y", "goal_x", "goal_y"}};
   fp::running_statistics actions(spec.action_size());
   fp::running_statistics states(spec.state_size());
@@ -30,22 +31,24 @@ void write_example(fk::eigen<float>& be, const std::string& path) {
       .network = fp::network_preset("tiny"),
       .normalizers = {fp::normalizer<fp::action_kind>(actions.result()),
                       fp::normalizer<fp::state_kind>(states.result(), fp::state_normalization())}};
-  fp::save_policy(be, path, fp::visuomotor_policy(be, manifest, fk::rng_key{1}));
+  fp::untrained_policy(manifest, fk::rng_key{1})->save(path);
 }
 
 }  // namespace
 
 int main() {
-  fk::eigen<float> be;
-  write_example(be, "policy.safetensors");
+  write_example("policy.safetensors");
 
-  const auto policy = fp::load_policy(be, "policy.safetensors");
-  fp::receding_horizon robot(be, policy, {.seed = 42});
+  const auto policy = fp::open_policy("policy.safetensors");
+  const auto controller = policy->control({.seed = 42});
+  fp::controller& robot = *controller;
   const fp::spec& spec = robot.shape();
-  std::printf("%s, %d actions of %d per prediction\n", policy.manifest().method.c_str(),
+  std::printf("%s, %d actions of %d per prediction\n", policy->manifest().method.c_str(),
               static_cast<int>(spec.execute), static_cast<int>(spec.horizon));
 
-  // The loop: the hand moves by what the policy says; no call allocates after the first.
+  robot.warm_up();  // makes the first call as fast as the others
+
+  // The loop: the hand moves by what the policy says.
   std::vector<float> state{0, 0, 0.3F, 0.1F};
   for (int cycle = 0; cycle < 3; ++cycle) {
     robot.observe({state, {}});

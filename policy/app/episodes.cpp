@@ -1,6 +1,5 @@
 #include <flowkit/policy/data/demonstrations.hpp>
-#include <flowkit/policy/report/picture_record.hpp>
-#include <flowkit/policy/rollout/latency.hpp>
+#include <flowkit/policy/rollout/episode_journal.hpp>
 #include <flowkit/policy/rollout/rollout.hpp>
 #include <flowkit/policy/tasks/expert.hpp>
 #include <flowkit/policy/tasks/task_environment.hpp>
@@ -9,6 +8,7 @@
 #include <app/options.hpp>
 #include <app/run_directory.hpp>
 
+#include <filesystem>
 #include <numeric>
 
 namespace flowkit::app {
@@ -48,52 +48,67 @@ std::function<std::string(std::span<const float>)> mode_namer(const context& c) 
   };
 }
 
-template <class B>
-std::vector<policy::episode_result> play(const context& c, B& be,
-                                         const policy::visuomotor_policy<B>& p, const method& m,
-                                         index_t episodes, std::uint64_t noise_seed) {
-  const index_t side_by_side = std::min(c.values.integer("evaluate.environments"), episodes);
-  std::vector<task_environment> environments = environments_of(c, side_by_side);
-  policy::rollouts<B, task_environment> runner(be, p, environments,
-                                               {.seeds = seeds_of(c, episodes),
-                                                .noise_seed = noise_seed,
-                                                .inference = m.inference,
-                                                .threads = threads_of(c)});
-  progress shown({.label = m.label, .unit = "episode", .total = episodes, .style = c.display()});
-  policy::rollout_hooks hooks{.mode_of = mode_namer(c), .stop = c.stop};
-  hooks.on_episode = [&](index_t done) { shown.update(done); };
-  std::vector<policy::episode_result> out = runner.run(hooks);
-  c.check_stop();
-  shown.finish();
-  return out;
+std::string journal_path(const std::string& folder, std::uint64_t noise_seed) {
+  return text(folder, "/episodes-", noise_seed, ".json");
 }
 
-template <class B>
-void measure(const context& c, B& be, const method& m, policy::evaluation_result& out) {
-  const policy::visuomotor_policy<B> p = policy::load_policy(be, m.policy);
+/// Plays what the journal in the folder lacks.
+std::vector<policy::episode_result> play(const context& c, const method& m,
+                                         policy::policy_runtime& p, const std::string& folder,
+                                         index_t episodes, std::uint64_t noise_seed) {
+  const std::vector<std::uint64_t> seeds = seeds_of(c, episodes);
+  policy::episode_journal journal(journal_path(folder, noise_seed));
+  const std::vector<std::uint64_t> missing = journal.missing(seeds);
+  if (missing.empty()) return journal.results(seeds);
+  const index_t side_by_side =
+      std::min(c.values.integer("evaluate.environments"), static_cast<index_t>(missing.size()));
+  std::vector<task_environment> environments = environments_of(c, side_by_side);
+  const auto robots =
+      p.control({.robots = side_by_side, .seed = noise_seed, .inference = m.inference});
+  policy::rollouts<task_environment> runner(*robots, environments,
+                                            {.seeds = missing, .threads = threads_of(c)});
+  progress shown({.label = m.label, .unit = "episode", .total = episodes, .style = c.display()});
+  policy::rollout_hooks hooks{.mode_of = mode_namer(c), .stop = c.stop};
+  hooks.on_episode = [&](const policy::episode_result& e) {
+    journal.add(e);
+    shown.update(journal.size());
+  };
+  (void)runner.run(hooks);
+  journal.write();
+  c.check_stop();
+  shown.finish();
+  return journal.results(seeds);
+}
+
+}  // namespace
+
+void measure_episodes(const context& c, const method& m, policy::policy_runtime& p,
+                      const std::string& folder, policy::evaluation_result& out) {
   const auto root = static_cast<std::uint64_t>(out.noise_seed);
-  out.episodes = play(c, be, p, m, c.values.integer("evaluate.episodes"), root);
+  out.episodes = play(c, m, p, folder, c.values.integer("evaluate.episodes"), root);
   for (index_t i = 1; i <= c.values.integer("evaluate.noise_seeds"); ++i) {
     policy::noise_outcome other{.seed = out.noise_seed + i};
     const auto seed = static_cast<std::uint64_t>(other.seed);
-    for (const auto& e : play(c, be, p, m, c.values.integer("evaluate.noise_episodes"), seed)) {
+    const index_t episodes = c.values.integer("evaluate.noise_episodes");
+    for (const policy::episode_result& e : play(c, m, p, folder, episodes, seed)) {
       other.successes += e.success ? 1 : 0;
       ++other.episodes;
     }
     out.noise.push_back(other);
   }
-  task_environment env(c.values.string("task"));
-  out.latency_ms = policy::measure_latency(
-      be, p, env,
-      {.chunks = c.values.integer("evaluate.latency_chunks"),
-       .seed = static_cast<std::uint64_t>(c.values.integer("evaluate.first_seed")),
-       .inference = m.inference});
 }
 
-}  // namespace
+void forget_episodes(const context& c, const std::string& folder) {
+  const auto others = static_cast<std::uint64_t>(c.values.integer("evaluate.noise_seeds"));
+  for (std::uint64_t i = 0; i <= others; ++i) std::filesystem::remove(journal_path(folder, i));
+}
 
-void measure_episodes(const context& c, const method& m, policy::evaluation_result& out) {
-  on_backend(c, [&](auto& be) { measure(c, be, m, out); });
+policy::control_latency timed(const context& c, const method& m, policy::policy_runtime& p) {
+  task_environment env(c.values.string("task"));
+  return policy::measure_latency(
+      *p.control({.inference = m.inference}), env,
+      {.chunks = c.values.integer("evaluate.latency_chunks"),
+       .seed = static_cast<std::uint64_t>(c.values.integer("evaluate.first_seed"))});
 }
 
 policy::mode_counts expert_modes(const context& c) {

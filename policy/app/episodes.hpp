@@ -2,17 +2,29 @@
 #pragma once
 
 #include <flowkit/policy/evaluation/result.hpp>
+#include <flowkit/policy/rollout/latency.hpp>
+#include <flowkit/policy/runtime.hpp>
 
 #include <app/method.hpp>
 
 namespace flowkit::app {
 
-/// Adds what episodes of the task show to a result: outcomes, other noise, latency.
-void measure_episodes(const context& c, const method& m, policy::evaluation_result& out);
+/// Adds the episodes of the task to a result, with other noise too. Those that are over are noted
+/// in the folder, so that a killed call continues with the others.
+void measure_episodes(const context& c, const method& m, policy::policy_runtime& p,
+                      const std::string& folder, policy::evaluation_result& out);
+
+/// Removes those notes, when the result is written.
+void forget_episodes(const context& c, const std::string& folder);
+
+/// What one robot waits for its actions in the task.
+[[nodiscard]] policy::control_latency timed(const context& c, const method& m,
+                                            policy::policy_runtime& p);
 
 /// Writes film.png and pictures.json of one episode into a folder, if frames are asked for.
 /// Returns the names of the files.
-std::vector<std::string> film_episode(const context& c, const method& m, const std::string& folder);
+std::vector<std::string> film_episode(const context& c, const method& m, policy::policy_runtime& p,
+                                      const std::string& folder);
 
 /// The same of an episode of the expert.
 std::vector<std::string> film_expert(const context& c, std::uint64_t seed,

@@ -11,6 +11,8 @@
 #include <app/stages.hpp>
 #include <app/summary_table.hpp>
 
+#include <filesystem>
+
 namespace flowkit::app {
 namespace {
 
@@ -35,28 +37,75 @@ policy::evaluation_result describe(const context& c, const method& m) {
   return out;
 }
 
-policy::result_folder folder_of(const context& c, const method& m) {
+json_value document_of(const policy::inference_options& o) {
+  const bool adaptive = o.solver == policy::inference_solver::dormand_prince;
+  return json_object{{"solver", adaptive ? "dormand_prince" : "euler"},
+                     {"steps", adaptive ? 0 : o.steps},
+                     {"tolerance", adaptive ? o.tolerance : 0.0},
+                     {"epsilon", o.epsilon},
+                     {"weights", o.weights == policy::weight_set::raw ? "raw" : "average"}};
+}
+
+/// What determines success, distances and evaluations, and nothing else: neither how many episodes
+/// run side by side, nor pictures, nor how often latency is measured.
+json_value result_options(const context& c, const method& m) {
   json_value options = c.values.section("evaluate");
-  options.set("methods", m.label);
-  options.set("task", c.values.string("task"));
-  options.set("seed", c.values.integer("seed"));
+  json_value out(json_object{{"task", c.values.string("task")},
+                             {"seed", c.values.integer("seed")},
+                             {"inference", document_of(m.inference)},
+                             {"backend", c.values.string("backend")},
+                             {"precision", c.values.string("precision")},
+                             {"validation", c.values.number("policy.validation")}});
+  for (const char* name :
+       {"episodes", "first_seed", "noise_seeds", "noise_episodes", "windows", "window_noises"}) {
+    out.set(name, options.at(name));
+  }
+  return out;
+}
+
+/// What else is measured; changing it leaves the results as they are.
+json_value extras_of(const context& c) {
+  return json_object{{"latency_chunks", c.values.integer("evaluate.latency_chunks")},
+                     {"film_frames", c.values.integer("evaluate.film_frames")}};
+}
+
+policy::result_folder folder_of(const context& c, const method& m) {
   return {c / "evaluation/" + m.label,
           {.name = "evaluate",
-           .options = std::move(options),
+           .options = result_options(c, m),
            .inputs = {{"policy", m.policy}, {"demonstrations", demonstrations_path(c)}}}};
+}
+
+/// Latency and pictures, then the record that all is complete.
+void finish(const context& c, const method& m, policy::policy_runtime& p,
+            policy::result_folder& folder, policy::evaluation_result result) {
+  policy::control_latency ms = timed(c, m, p);
+  result.latency_ms = std::move(ms.first);
+  result.following_ms = std::move(ms.following);
+  for (const char* old : {"film.png", "pictures.json"}) std::filesystem::remove(folder / old);
+  std::vector<std::string> outputs = film_episode(c, m, p, folder.path());
+  policy::write_evaluation(folder / "results.json", result);
+  outputs.emplace_back("results.json");
+  folder.finish(outputs, extras_of(c));
+  forget_episodes(c, folder.path());
 }
 
 policy::stage_end evaluate_one(const context& c, const method& m) {
   policy::result_folder folder = folder_of(c, m);
-  if (folder.up_to_date()) return policy::stage_end::unchanged;
+  const bool known = folder.up_to_date();
+  if (known && to_json(folder.summary()) == to_json(extras_of(c))) {
+    return policy::stage_end::unchanged;
+  }
+  const auto p = open_policy(c, m.policy);
+  if (known) {
+    finish(c, m, *p, folder, policy::read_evaluation(folder / "results.json"));
+    return policy::stage_end::finished;
+  }
   folder.begin();
   policy::evaluation_result result = describe(c, m);
+  measure_episodes(c, m, *p, folder.path(), result);
   measure_windows(c, m, result);
-  measure_episodes(c, m, result);
-  std::vector<std::string> outputs = film_episode(c, m, folder.path());
-  policy::write_evaluation(folder / "results.json", result);
-  outputs.emplace_back("results.json");
-  folder.finish(outputs);
+  finish(c, m, *p, folder, std::move(result));
   return policy::stage_end::finished;
 }
 

@@ -1,5 +1,4 @@
 #include <flowkit/io/atomic_file.hpp>
-#include <flowkit/policy/receding_horizon.hpp>
 #include <flowkit/policy/report/picture_record.hpp>
 #include <flowkit/policy/rollout/sensors.hpp>
 #include <flowkit/policy/tasks/demonstration.hpp>
@@ -29,11 +28,8 @@ void shoot(task_environment& env, film& to) {
   ++to.count;
 }
 
-template <class B>
-film play(const context& c, B& be, const method& m) {
-  const policy::visuomotor_policy<B> p = policy::load_policy(be, m.policy);
+film play(const context& c, policy::controller& controller) {
   const auto seed = static_cast<std::uint64_t>(c.values.integer("evaluate.first_seed"));
-  policy::receding_horizon<B> controller(be, p, {.inference = m.inference});
   task_environment env(c.values.string("task"));
   policy::sensors<task_environment> seen(env, controller.shape());
   env.reset(seed);
@@ -88,10 +84,10 @@ std::vector<std::string> write_film(const context& c, const film& all, const std
 
 }  // namespace
 
-std::vector<std::string> film_episode(const context& c, const method& m,
+std::vector<std::string> film_episode(const context& c, const method& m, policy::policy_runtime& p,
                                       const std::string& folder) {
   if (c.values.integer("evaluate.film_frames") == 0) return {};
-  const film all = on_backend(c, [&](auto& be) { return play(c, be, m); });
+  const film all = play(c, *p.control({.inference = m.inference}));
   const index_t seed = c.values.integer("evaluate.first_seed");
   return write_film(c, all, m.label, text(m.label, ", seed ", seed), folder);
 }

@@ -14,7 +14,9 @@ void describe_build(const context& c) {
     backends.emplace_back(name);
     lines += " " + name;
   }
-  lines += text("\nprecisions: f32\nprocessors: ", default_thread_count(), "\n");
+  const bool rounds = built_backends().front() != "eigen";
+  lines += text("\nprecisions: f32", rounds ? " bf16" : "",
+                "\nprocessors: ", default_thread_count(), "\n");
   c.answer(json_object{{"version", policy::library_version()},
                        {"build", policy::library_build()},
                        {"backends", std::move(backends)},
@@ -44,6 +46,7 @@ void describe_policy(const context& c, const std::string& path) {
       text(path, "\n  method      ", m.method, "\n  horizon     ", s.horizon, ", observes ",
            s.observe, ", executes ", s.execute, "\n  actions     ", list(s.action),
            "\n  state       ", list(s.state), "\n  cameras     ", list(camera_names(s)), "\n");
+  if (!m.origin.backend.empty()) lines += text("  computed by ", m.origin.backend, "\n");
   json_value parents(json_object{});
   for (const auto& [role, hash] : m.origin.parents) {
     parents.set(role, hash);
@@ -54,6 +57,7 @@ void describe_policy(const context& c, const std::string& path) {
                        {"spec", policy::json_of(s)},
                        {"network", policy::json_of(m.network)},
                        {"parents", std::move(parents)},
+                       {"backend", m.origin.backend},
                        {"version", m.origin.version}},
            lines);
 }

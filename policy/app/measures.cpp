@@ -20,24 +20,6 @@ policy::measure_options options_for(const context& c, const policy::demonstratio
   return o;
 }
 
-/// The episodes and offsets of measured windows, which are spread evenly over those put aside.
-policy::window_distances located(const policy::demonstrations& data,
-                                 const policy::measure_options& o,
-                                 const std::vector<double>& distances) {
-  const policy::window_index windows(
-      data.episode_ends(),
-      {.horizon = o.data.horizon, .observe = o.data.observe, .execute = o.data.execute},
-      policy::split_of(data, o.data).validation);
-  policy::window_distances out{.distance = distances};
-  const auto count = static_cast<index_t>(distances.size());
-  for (index_t i = 0; i < count; ++i) {
-    const policy::window w = windows[i * windows.size() / count];
-    out.episode.push_back(w.episode);
-    out.offset.push_back(w.first + o.data.observe - 1);  // the present step
-  }
-  return out;
-}
-
 /// Straightness with few windows: it is a mean over time and samples, and needs no more.
 policy::measure_options fewer(policy::measure_options o, index_t windows) {
   o.windows = std::min(o.windows, windows);
@@ -83,7 +65,7 @@ void measure_windows(const context& c, const method& m, policy::evaluation_resul
     return policy::expert_distance(be, p, data, options, m.inference);
   });
   out.action_spread = d.spread;
-  out.windows = located(data, options, d.by_window);
+  out.windows = {.episode = d.episode, .offset = d.offset, .distance = d.by_window};
 }
 
 void flow_stage(const context& c) {

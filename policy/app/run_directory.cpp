@@ -84,6 +84,21 @@ void note_stage(const context& c, std::string_view stage, policy::stage_end end,
   policy::write_run_info(c / "run.json", info);
 }
 
+precision precision_of(const context& c) {
+  if (c.values.string("precision") == "f32") return precision::f32;
+  std::string backend = c.values.string("backend");
+  if (backend.empty() || backend == "auto") backend = built_backends().front();
+  FLOWKIT_VALIDATE(backend != "eigen", "the backend eigen multiplies in f32 only, so bf16 is ",
+                   "impossible: choose --backend onednn, or --precision f32");
+  return precision::bf16;
+}
+
+std::unique_ptr<policy::policy_runtime> open_policy(const context& c, const std::string& path) {
+  return policy::open_policy(path, {.backend = c.values.string("backend"),
+                                    .threads = static_cast<int>(c.values.integer("threads")),
+                                    .precision = precision_of(c)});
+}
+
 int threads_of(const context& c) {
   const auto asked = static_cast<int>(c.values.integer("threads"));
   return asked > 0 ? asked : default_thread_count();

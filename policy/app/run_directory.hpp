@@ -2,6 +2,7 @@
 #pragma once
 
 #include <flowkit/backends/select.hpp>
+#include <flowkit/policy/runtime.hpp>
 #include <flowkit/policy/stages/stage.hpp>
 
 #include <app/context.hpp>
@@ -42,11 +43,18 @@ void run_stage(const context& c, std::string_view stage, F&& work) {
   note_stage(c, stage, end, taken.count());
 }
 
+[[nodiscard]] precision precision_of(const context& c);
+
+/// A policy on the backend of the settings.
+[[nodiscard]] std::unique_ptr<policy::policy_runtime> open_policy(const context& c,
+                                                                  const std::string& path);
+
 /// Calls f with the backend of the settings.
 template <class F>
 decltype(auto) on_backend(const context& c, F&& f) {
-  return with_backend(c.values.string("backend"), std::forward<F>(f),
-                      {.threads = static_cast<int>(c.values.integer("threads"))});
+  return with_backend(
+      c.values.string("backend"), std::forward<F>(f),
+      {.threads = static_cast<int>(c.values.integer("threads")), .precision = precision_of(c)});
 }
 
 /// Threads of simulation and backend.

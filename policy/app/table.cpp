@@ -27,7 +27,13 @@ std::vector<setting_info> general() {
        {"state", "images"}},
       {"backend", "auto", "",
        "Library that computes, one of flowkit info; auto: the fastest of this build."},
-      {"precision", "f32", "", "Number format of matrix products.", 0, 0, {"f32"}},
+      {"precision",
+       "f32",
+       "",
+       "Number format of matrix products; bf16 needs the backend onednn.",
+       0,
+       0,
+       {"f32", "bf16"}},
       {"threads", 0, "threads", "Used to compute and to simulate; 0: one per processor.", 0, 1024},
   };
 }

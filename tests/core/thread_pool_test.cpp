@@ -3,7 +3,9 @@
 
 #include <cstdlib>
 #include <numeric>
+#include <set>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 namespace flowkit {
@@ -54,6 +56,43 @@ TEST_P(ThreadPool, LoopInsideALoopRunsSerially) {
   });
 
   EXPECT_EQ(calls, std::vector<int>(64, 1));
+}
+
+/// Threads that ran a loop of `count` turns said to take so long.
+std::set<std::thread::id> threads_of_loop(thread_pool& pool, index_t count, index_t nanoseconds) {
+  std::vector<std::thread::id> by(static_cast<std::size_t>(count));
+  pool.for_each_index(count, nanoseconds, [&](index_t i) {
+    by[static_cast<std::size_t>(i)] = std::this_thread::get_id();
+  });
+  return {by.begin(), by.end()};
+}
+
+TEST_P(ThreadPool, LittleWorkStaysOnTheCallingThread) {
+  thread_pool pool(GetParam());
+  const std::set<std::thread::id> here{std::this_thread::get_id()};
+
+  EXPECT_EQ(threads_of_loop(pool, 64, thread_pool::awake_break_even - 1), here);
+  EXPECT_EQ(threads_of_loop(pool, 64, 0), here);
+}
+
+// Which holds whether or not the workers sleep; between the two break-even points it is a matter of
+// time.
+TEST_P(ThreadPool, MuchWorkIsSharedOut) {
+  thread_pool pool(GetParam());
+
+  EXPECT_EQ(threads_of_loop(pool, 64, thread_pool::asleep_break_even).size(),
+            static_cast<std::size_t>(GetParam()));
+}
+
+TEST_P(ThreadPool, EveryIndexIsCalledOnceHoweverMuchWorkItIs) {
+  thread_pool pool(GetParam());
+  std::vector<int> calls(100, 0);
+
+  for (index_t nanoseconds = 1; nanoseconds < 1'000'000; nanoseconds *= 2) {
+    pool.for_each_index(100, nanoseconds, [&](index_t i) { ++calls[static_cast<std::size_t>(i)]; });
+  }
+
+  EXPECT_EQ(calls, std::vector<int>(100, 20));
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, ThreadPool, ::testing::Values(1, 2, 3, 8));

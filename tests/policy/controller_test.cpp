@@ -46,7 +46,7 @@ TEST(receding_horizon, executes_the_part_after_the_current_observation) {
                 plan.predicted.numbers()(0, step * 2 + d));
     }
   }
-  EXPECT_EQ(plan.evaluations, 1);
+  EXPECT_THAT(plan.evaluations, ::testing::ElementsAre(1));
 }
 
 /// One Euler step by hand: x0 + v(x0, epsilon, c), converted, cut.

@@ -90,6 +90,21 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         return run
 
+    def test_a_precision_is_one_that_the_backend_has(self):
+        run = self.run_with_data()
+        said = self.refused("train", "--run", run, "--backend", "eigen", "--precision", "bf16")
+        self.assertIn("--precision f32", said)
+        self.assertIn("must be one of", self.refused("train", "--run", run, "--precision", "f16"))
+        if "onednn" not in json.loads(tiny.call("info", "--json").stdout)["backends"]:
+            return
+        words = ["train", "--run", run, "--dims", "16 32", "--steps", "3", "--warmup", "1",
+                 "--batch", "8", "--quiet"]
+        for precision, computed in [("f32", "onednn"), ("bf16", "onednn bf16")]:
+            result = tiny.call(*words, "--backend", "onednn", "--precision", precision)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            policy = tiny.call("info", "--json", run / "base/policy.safetensors").stdout
+            self.assertEqual(json.loads(policy)["backend"], computed)
+
     def test_a_mistake_in_a_configuration_names_file_and_line(self):
         path = self.folder / "own.toml"
         path.write_text("[train]\nstepps = 3\n", encoding="utf-8")

@@ -35,7 +35,7 @@ def outcome(run):
         found[str(path.relative_to(run))] = hashlib.sha256(path.read_bytes()).hexdigest()
     for path in sorted(run.glob("evaluation/*/results.json")):
         document = json.loads(path.read_text(encoding="utf-8"))
-        del document["latency_ms"]
+        del document["latency_ms"], document["following_ms"]
         found[str(path.relative_to(run))] = document
     for path in sorted(run.glob("*/metrics.jsonl")):
         found[str(path.relative_to(run))] = path.read_text(encoding="utf-8")
@@ -143,6 +143,54 @@ class Resume(unittest.TestCase):
         page = (run / "report.html").read_text(encoding="utf-8")
         self.assertIn("evaluation/sefa@1/results.json", page)
         self.assertIn("measured another policy than sefa/policy.safetensors", page)
+
+    def evaluate(self, run, *words):
+        """Calls evaluate of a run that is there; returns what it said."""
+        result = tiny.call("evaluate", "--run", run, *words)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stderr
+
+    def test_a_killed_evaluation_keeps_the_episodes_that_are_over(self):
+        whole = self.folder / "whole"
+        self.finish(whole, evaluate__episodes=40)
+        expected = outcome(whole)
+        folder = whole / "evaluation/base@2"
+        for path in folder.iterdir():
+            path.unlink()
+        words = [tiny.COMMAND, "evaluate", "--run", str(whole), "--quiet"]
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        journal = folder / "episodes-0.json"
+        while not journal.exists() and process.poll() is None:
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        # Where the machine was so slow to look that all was over, the result is tested alone.
+        if not (folder / "stage.json").exists():
+            kept = json.loads(journal.read_text(encoding="utf-8"))["episodes"]
+            self.assertGreaterEqual(len(kept), 16)
+            known = {e["seed"]: e for e in expected["evaluation/base@2/results.json"]["episodes"]}
+            for episode in kept:
+                self.assertEqual(episode, known[episode["seed"]])
+        self.evaluate(whole)
+        self.assertEqual(outcome(whole), expected)
+        self.assertFalse(journal.exists())
+
+    def test_only_what_matters_runs_episodes_again(self):
+        run = self.folder / "run"
+        self.finish(run)
+        before = outcome(run)
+        path = run / "evaluation/base@2/results.json"
+
+        said = self.evaluate(run, "--environments", "3")
+        self.assertIn("evaluation/base@2: unchanged, skipped", said)
+
+        said = self.evaluate(run, "--latency-chunks", "3")
+        self.assertIn("evaluation/base@2: done", said)
+        self.assertEqual(len(json.loads(path.read_text(encoding="utf-8"))["latency_ms"]), 3)
+        self.assertEqual(outcome(run), before)
+
+        self.assertIn("evaluation/base@2: done", self.evaluate(run, "--episodes", "5"))
+        self.assertNotEqual(outcome(run), before)
 
     def test_a_changed_option_runs_again_what_depends_on_it(self):
         run = self.folder / "run"

@@ -35,6 +35,7 @@ TEST(result_file, is_read_back_exactly) {
 
   EXPECT_EQ(to_json(to_json_value(found)), to_json(to_json_value(result)));
   EXPECT_EQ(found.latency_ms, result.latency_ms);
+  EXPECT_EQ(found.following_ms, result.following_ms);
   EXPECT_EQ(found.episodes.at(7).seam, result.episodes.at(7).seam);
   EXPECT_EQ(found.expert_modes, result.expert_modes);
   EXPECT_EQ(directory.count(), 1);  // no temporary file is left

@@ -30,11 +30,13 @@ TEST(summarize, adds_up_what_was_measured) {
   result.episodes[0].evaluations = 4;
   result.episodes[0].chunks = 6;
   result.episodes[2].observed = 200;
+  result.episodes[2].outside = 8;
   result.episodes[2].clipped = 3;
   result.episodes[3].guarded = 2;
   result.episodes[3].mode = "left";
   result.windows = {{0, 0, 1}, {0, 1, 0}, {1, 2, 6}};
   result.latency_ms = {1, 2, 3};
+  result.following_ms = {0.1, 0.3, 0.2};
   result.noise = {{1, 9, 10}, {2, 7, 10}};
 
   const method_summary row = summarize({&result, 1});
@@ -45,8 +47,10 @@ TEST(summarize, adds_up_what_was_measured) {
   EXPECT_DOUBLE_EQ(row.seam.value(), 0.3);
   EXPECT_DOUBLE_EQ(row.distance.value(), 3);
   EXPECT_DOUBLE_EQ(row.evaluations.value(), (4 * 6 + 3 * 2) / 12.0);
+  EXPECT_DOUBLE_EQ(row.outside.value(), 8 / 200.0);
   EXPECT_DOUBLE_EQ(row.clipped.value(), 3 / 200.0);
   EXPECT_DOUBLE_EQ(row.latency->p50, 2);
+  EXPECT_DOUBLE_EQ(row.following->p50, 0.2);
   EXPECT_EQ(row.over_noise, (interval{0.7, 0.9}));
   EXPECT_EQ(row.guarded, 2);
   EXPECT_THAT(row.modes, ElementsAre(mode_count{"left", 1}));

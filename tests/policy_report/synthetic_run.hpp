@@ -79,13 +79,15 @@ inline evaluation_result make_evaluation(const target& t, index_t episodes = 300
                             .evaluations = static_cast<double>(t.steps),
                             .seam = t.seam * std::exp(0.2 * own.noise()),
                             .guarded = own.roll() < 0.02 ? 1 : 0,
-                            .clipped = static_cast<index_t>(30 * own.roll()),
-                            .observed = 5616});
+                            .observed = 5616,
+                            .outside = 31,
+                            .clipped = static_cast<index_t>(30 * own.roll())});
     if (i % 17 == 16) out.episodes.back().mode.clear();
   }
   for (int i = 0; i < 800; ++i) {
     const double tail = own.roll() < 0.02 ? 1.6 : 1;
     out.latency_ms.push_back(t.milliseconds * tail * std::exp(0.03 * own.noise()));
+    out.following_ms.push_back(0.001 * tail);
   }
   for (index_t window = 0; window < 400; ++window) {
     out.windows.episode.push_back(window / 40);

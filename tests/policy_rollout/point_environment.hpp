@@ -8,14 +8,16 @@
 
 namespace flowkit::testing {
 
-/// State {x, goal}, action {dx}. The episode of a seed starts at a drawn place; the goal is 0.
+/// State {x, goal}, action {dx}. The episode of a seed starts at a drawn place; the goal is fixed.
 /// Camera "side" paints all pixels with the place. Succeeds within 0.05 of the goal.
 class point_environment {
  public:
   static constexpr index_t last_step = 40;
 
+  explicit point_environment(float goal = 0) : goal_(goal) {}
+
   void reset(std::uint64_t seed) {
-    state_ = {2 * unit_interval(rng_key{seed, 0}.block(0).word[0], float{}) - 1, 0};
+    state_ = {2 * unit_interval(rng_key{seed, 0}.block(0).word[0], float{}) - 1, goal_};
     steps_ = 0;
   }
   policy::step_result step(std::span<const float> action) {
@@ -36,6 +38,7 @@ class point_environment {
   [[nodiscard]] index_t drawn() const { return drawn_; }
 
  private:
+  float goal_;
   std::array<float, 2> state_{};
   std::vector<std::string> names_{"x", "goal"};
   std::vector<std::string> cameras_{"side"};

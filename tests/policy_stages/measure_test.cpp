@@ -65,6 +65,27 @@ TEST(Measure, EqualOptionsGiveEqualNumbers) {
   EXPECT_EQ(a.inference, policy.manifest().inference);
 }
 
+// Windows of one step apart in one episode differ by one in their offset, which counts from the
+// present step: the first window of an episode begins before it.
+TEST(Measure, SaysWhereItsWindowsLie) {
+  backend be = one_thread();
+  const demonstrations data = toy_data({.episodes = 6});
+  const temporary_directory folder;
+  const visuomotor_policy<backend> policy =
+      load_policy(be, quick_policy(be, data, folder / "base"));
+  measure_options all = few();
+  all.windows = 0;
+
+  const chunk_distance d = expert_distance(be, policy, data, all);
+
+  ASSERT_EQ(d.episode.size(), d.by_window.size());
+  ASSERT_EQ(d.offset.size(), d.by_window.size());
+  for (std::size_t i = 0; i < d.offset.size(); ++i) {
+    const bool begins = i == 0 || d.episode[i] != d.episode[i - 1];
+    EXPECT_EQ(d.offset[i], begins ? 0 : d.offset[i - 1] + 1);
+  }
+}
+
 TEST(Measure, ComparesWithAnotherFieldOfActions) {
   backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 6, .noise = 0.2});

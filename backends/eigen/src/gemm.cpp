@@ -3,8 +3,11 @@
 namespace flowkit {
 namespace {
 
-/// Multiplications below which one thread is done before another one is awake.
-constexpr index_t serial_products = index_t{1} << 18;
+/// About how long one thread takes, in nanoseconds: 32 multiplications each, or three numbers of an
+/// operand where there are few rows and each number is used only a few times.
+constexpr index_t duration(index_t m, index_t n, index_t k) {
+  return std::max(m * n * k / 32, (m * k + k * n + m * n) / 3);
+}
 
 template <class T>
 matrix_operand<T> operand(transpose t, const T* data, index_t step) {
@@ -68,7 +71,7 @@ void eigen<T>::gemm(transpose ta, transpose tb, T alpha, constant_view<2> a, con
                           c.data(),
                           c.strides()[0]};
   const kernel_table<T>& table = kernels<T>(this->instructions());
-  if (task.m * task.n * k < serial_products) {
+  if (!this->pool().worth_sharing(duration(task.m, task.n, k))) {
     return table.gemm(task, state_->packed.front().data());
   }
   const index_t parts = this->threads();

@@ -25,18 +25,16 @@ struct eigen<T>::state {
   }
 
   /// Calls f(i, scratch) for i in [0, count) with `size` elements of scratch; cost per i in
-  /// elements.
+  /// elements, which count as nanoseconds.
   template <class F>
   void for_each_image(eigen& be, index_t count, index_t cost, index_t size, const F& f) {
-    const index_t parts = count * cost < serial_cost ? 1 : be.threads();
+    const index_t parts = be.threads();
     T* memory = grown(be, vectors, parts * size);
-    be.pool().for_each_index(parts, [&](index_t part) {
+    be.pool().for_each_index(parts, count * cost, [&](index_t part) {
       const index_t last = count * (part + 1) / parts;
       for (index_t i = count * part / parts; i < last; ++i) f(i, memory + part * size);
     });
   }
-
-  static constexpr index_t serial_cost = 16384;
 };
 
 }  // namespace flowkit

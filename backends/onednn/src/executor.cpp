@@ -43,7 +43,7 @@ operand product_executor::stored(thread_pool& pool, growing_memory& memory,
   const index_t columns = x.shape()[1];
   auto* const data = memory.grown<std::byte>(rows * columns * element_size());
   const index_t parts = std::min(rows, static_cast<index_t>(lanes_.size()));
-  pool.for_each_index(parts, [&](index_t i) {
+  pool.for_each_index(parts, x.size(), [&](index_t i) {
     const index_t first = rows * i / parts;
     store_rows(rows * (i + 1) / parts - first, columns, x.data() + first * x.strides()[0],
                x.strides()[0], data + first * columns * element_size());
@@ -65,7 +65,7 @@ void product_executor::multiply(thread_pool& pool, const product& p) {
     return part_of(p, g.rows_of(task), g.columns_of(task), element_size());
   };
   for (index_t task = 0; task < g.tasks(); ++task) prepare(part(task));
-  for_each_task(pool, g.tasks(),
+  for_each_task(pool, g.tasks(), p.m * p.n * p.k,
                 [&](index_t task, std::size_t number, lane&) { run(part(task), number); });
 }
 

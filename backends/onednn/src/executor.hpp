@@ -64,17 +64,21 @@ class product_executor {
   /// A large product, cut into parts.
   void multiply(thread_pool& pool, const product& p);
 
-  /// Calls f(task, lane number, lane) for all tasks, shared out over the lanes.
+  /// Calls f(task, lane number, lane) for all tasks, shared out over the lanes if so many
+  /// multiplications are worth it.
   template <class F>
-  void for_each_task(thread_pool& pool, index_t tasks, const F& f) {
+  void for_each_task(thread_pool& pool, index_t tasks, index_t products, const F& f) {
     const index_t used = std::min(tasks, static_cast<index_t>(lanes_.size()));
-    pool.for_each_index(used, [&](index_t number) {
+    pool.for_each_index(used, nanoseconds(products), [&](index_t number) {
       const serial_library serial;
       const auto at = static_cast<std::size_t>(number);
       const index_t last = tasks * (number + 1) / used;
       for (index_t task = tasks * number / used; task < last; ++task) f(task, at, lanes_[at]);
     });
   }
+
+  /// About how long one thread multiplies.
+  static constexpr index_t nanoseconds(index_t products) { return products / 32; }
 
   growing_memory left;  ///< operands of the running operation, rounded or reordered
   growing_memory right;

@@ -35,7 +35,8 @@ void image_convolution::forward(view<const float, 4, host_space> x, matrix w, bo
                    .add = add};
   };
   for (index_t task : {index_t{0}, parts.count - 1}) by.prepare(part(task));
-  by.for_each_task(pool, parts.count, [&](index_t task, std::size_t number, lane& own) {
+  const index_t products = y.size() * depth;
+  by.for_each_task(pool, parts.count, products, [&](index_t task, std::size_t number, lane& own) {
     product p = part(task);
     auto* const windows = own.operands.grown<std::byte>(p.m * depth * by.element_size());
     const span_of lines = parts.part(task);
@@ -64,7 +65,8 @@ void image_convolution::data(matrix dy, matrix w, view<float, 4, host_space> dx)
                    .add = false};
   };
   for (index_t i : {index_t{0}, parts.count - 1}) by.prepare(part(parts.part(i), 0));
-  by.for_each_task(pool, over.batch(), [&](index_t image, std::size_t number, lane& own) {
+  const index_t products = dy.size() * depth;
+  by.for_each_task(pool, over.batch(), products, [&](index_t image, std::size_t number, lane& own) {
     for (index_t i = 0; i < parts.count; ++i) {
       const span_of lines = parts.part(i);
       const index_t first = image * over.height() + lines.first;

@@ -23,7 +23,7 @@ const std::byte* time_convolution::collected(growing_memory& memory,
   const index_t channels = x.shape()[2];
   const index_t size = by.element_size();
   auto* const to = memory.grown<std::byte>(x.size() * size);
-  pool.for_each_index(x.shape()[1], [&](index_t step) {
+  pool.for_each_index(x.shape()[1], x.size(), [&](index_t step) {
     const index_t position = by_what == order::slots ? over.slot(step) : step;
     by.store_rows(batch, channels, x.data() + step * x.strides()[1], x.strides()[0],
                   to + position * batch * channels * size);
@@ -79,7 +79,8 @@ void time_convolution::forward(view<const float, 3, host_space> x, matrix w, flo
       if (r.count > 0) by.prepare(shape(task, r));
     }
   }
-  by.for_each_task(pool, g.tasks(), [&](index_t task, std::size_t number, lane& own) {
+  const index_t products = x.size() * w.size() / inputs;
+  by.for_each_task(pool, g.tasks(), products, [&](index_t task, std::size_t number, lane& own) {
     const span_of positions = g.rows_of(task);
     const span_of columns = g.columns_of(task);
     const index_t size = positions.size * batch * columns.size;
@@ -123,7 +124,8 @@ void time_convolution::data(view<const float, 3, host_space> dy, matrix w, float
       if (r.count > 0) by.prepare(shape(task, r));
     }
   }
-  by.for_each_task(pool, g.tasks(), [&](index_t task, std::size_t number, lane& own) {
+  const index_t products = dy.size() * w.size() / outputs;
+  by.for_each_task(pool, g.tasks(), products, [&](index_t task, std::size_t number, lane& own) {
     const span_of slots = g.rows_of(task);
     const span_of columns = g.columns_of(task);
     const index_t size = slots.size * batch * columns.size;
@@ -171,7 +173,8 @@ void time_convolution::weights(view<const float, 3, host_space> x,
   for (index_t task = 0; task < g.tasks(); ++task) {
     if (part(task).k > 0) by.prepare(part(task));
   }
-  by.for_each_task(pool, g.tasks(), [&](index_t task, std::size_t number, lane&) {
+  const index_t products = dy.size() * dw.size() / outputs;
+  by.for_each_task(pool, g.tasks(), products, [&](index_t task, std::size_t number, lane&) {
     const product p = part(task);
     if (p.k > 0) {
       by.run(p, number);

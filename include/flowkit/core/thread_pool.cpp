@@ -18,7 +18,7 @@
 namespace flowkit {
 namespace {
 
-/// Rounds of polling before a thread sleeps: about 50 microseconds.
+/// Rounds of polling before a thread sleeps: 50 to 100 microseconds.
 constexpr int spin_rounds = 2000;
 
 void pause() {
@@ -45,6 +45,7 @@ struct thread_pool::state {
   std::atomic<int> running{0};
   std::atomic<bool> stopping{false};
   std::atomic<bool> busy{false};
+  std::atomic<int> asleep{0};
   range_function call = nullptr;
   void* context = nullptr;
   index_t count = 0;
@@ -69,7 +70,9 @@ struct thread_pool::state {
       pause();
     }
     std::unique_lock lock(mutex);
+    asleep.fetch_add(1, std::memory_order_relaxed);
     start.wait(lock, [&] { return generation.load(std::memory_order_acquire) != seen; });
+    asleep.fetch_sub(1, std::memory_order_relaxed);
   }
 
   void serve(index_t index) {
@@ -138,6 +141,12 @@ thread_pool& thread_pool::operator=(thread_pool&& other) noexcept {
 thread_pool::~thread_pool() {
   if (!state_) return;
   state_->stop();
+}
+
+bool thread_pool::worth_sharing(index_t nanoseconds) const noexcept {
+  if (state_->workers.empty() || nanoseconds < awake_break_even) return false;
+  // A hint: a worker that falls asleep meanwhile makes one loop late, not wrong.
+  return nanoseconds >= asleep_break_even || state_->asleep.load(std::memory_order_relaxed) == 0;
 }
 
 int thread_pool::size() const noexcept { return static_cast<int>(state_->threads()); }

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <type_traits>
+#include <utility>
 
 namespace flowkit {
 
@@ -14,7 +15,8 @@ namespace flowkit {
 
 /// Runs loops on a fixed number of threads, the calling one included. One loop at a time: the pool
 /// belongs to one backend object and is not shared between callers. Idle workers spin for some
-/// microseconds and then sleep.
+/// microseconds and then sleep; a loop that would be over before they are awake runs on the calling
+/// thread alone. Who runs a loop depends on the clock, so results must not depend on who runs it.
 class thread_pool {
  public:
   /// Starts threads - 1 workers and waits until they run. Allocates.
@@ -35,6 +37,25 @@ class thread_pool {
     };
     run(count, call, const_cast<std::remove_const_t<body>*>(&f));
   }
+
+  /// The same for a loop that takes one thread about `nanoseconds`: only if that is worth it are
+  /// the workers asked.
+  template <class F>
+  void for_each_index(index_t count, index_t nanoseconds, F&& f) {
+    if (worth_sharing(nanoseconds)) {
+      for_each_index(count, std::forward<F>(f));
+    } else {
+      for (index_t i = 0; i < count; ++i) f(i);
+    }
+  }
+
+  /// Whether several threads finish work sooner that takes one about `nanoseconds`: no for less
+  /// than it costs to hand it to workers that spin, or, where one sleeps, to wake it.
+  [[nodiscard]] bool worth_sharing(index_t nanoseconds) const noexcept;
+
+  /// Break-even points of two threads, measured by bench/thread_pool.cpp (docs/benchmarks.md).
+  static constexpr index_t awake_break_even = 8'000;
+  static constexpr index_t asleep_break_even = 100'000;
 
  private:
   using range_function = void (*)(void* context, index_t first, index_t last);

@@ -48,14 +48,17 @@ json_value origin_json(const provenance& o) {
   for (const auto& p : o.parents) parents.push_back({p.first, p.second});
   for (const auto& s : o.seeds) seeds.push_back({s.first, seed_text(s.second)});
   for (const auto& t : o.thresholds) thresholds.push_back({t.first, t.second});
-  return json_object{{"parents", std::move(parents)},
-                     {"seeds", std::move(seeds)},
-                     {"thresholds", std::move(thresholds)},
-                     {"version", o.version}};
+  json_value out(json_object{{"parents", std::move(parents)},
+                             {"seeds", std::move(seeds)},
+                             {"thresholds", std::move(thresholds)}});
+  if (!o.backend.empty()) out.set("backend", o.backend);
+  out.set("version", o.version);
+  return out;
 }
 
 provenance origin_from(const json_fields& f) {
-  provenance o{.parents = {}, .seeds = {}, .thresholds = {}, .version = f.string("version")};
+  provenance o{
+      .parents = {}, .seeds = {}, .thresholds = {}, .backend = {}, .version = f.string("version")};
   const auto each = [&](std::string_view name, auto&& add) {
     const json_fields all = f.object(name);
     for (const json_member& m : all.members()) add(m.name, m.value, all.full(m.name));
@@ -69,6 +72,9 @@ provenance origin_from(const json_fields& f) {
   each("thresholds", [&](const std::string& name, const json_value& v, const std::string& full) {
     o.thresholds[name] = number_of(v, full);
   });
+  for (const json_member& m : f.members()) {  // files of earlier versions have none
+    if (m.name == "backend") o.backend = string_of(m.value, f.full(m.name));
+  }
   return o;
 }
 

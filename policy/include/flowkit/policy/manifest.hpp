@@ -37,6 +37,7 @@ struct provenance {
   std::map<std::string, std::string> parents = {};  ///< SHA-256 of each input file, by role
   std::map<std::string, std::uint64_t> seeds = {};
   std::map<std::string, double> thresholds = {};  ///< and shares that followed from them
+  std::string backend = {};  ///< that trained it, and its precision; see computed_by
   std::string version = {};  ///< of this library, filled in when the file is written
 
   friend bool operator==(const provenance&, const provenance&) = default;

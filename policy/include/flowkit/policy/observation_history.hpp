@@ -1,8 +1,7 @@
 // The last observations of several robots, normalised and padded, on their way to a backend.
 #pragma once
 
-#include <flowkit/policy/image.hpp>
-#include <flowkit/policy/manifest.hpp>
+#include <flowkit/policy/controller.hpp>
 #include <flowkit/policy/observation_encoder.hpp>
 
 #include <algorithm>
@@ -10,12 +9,6 @@
 #include <vector>
 
 namespace flowkit::policy {
-
-/// What a robot sees at one moment, in physical units. Refers to data.
-struct observation {
-  std::span<const float> state;        ///< in the order of the spec's names
-  std::span<const frame_view> frames;  ///< one per camera, in the order of the spec
-};
 
 /// Keeps the last `observe` observations of n robots; before there are as many, the first is
 /// repeated. States are normalised and clipped (and counted), frames cropped at their centre, when

@@ -3,6 +3,7 @@
 
 #include <flowkit/policy/action_guard.hpp>
 #include <flowkit/policy/chunk_splice.hpp>
+#include <flowkit/policy/controller.hpp>
 #include <flowkit/policy/image.hpp>
 #include <flowkit/policy/manifest.hpp>
 #include <flowkit/policy/matching.hpp>
@@ -12,6 +13,7 @@
 #include <flowkit/policy/observation_history.hpp>
 #include <flowkit/policy/policy_file.hpp>
 #include <flowkit/policy/receding_horizon.hpp>
+#include <flowkit/policy/runtime.hpp>
 #include <flowkit/policy/sampler.hpp>
 #include <flowkit/policy/scaling.hpp>
 #include <flowkit/policy/spec.hpp>

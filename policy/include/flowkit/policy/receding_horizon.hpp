@@ -1,49 +1,18 @@
-// The controller: observe, predict a chunk, execute its first part, observe again.
+// The controller of a policy on a backend.
 #pragma once
 
-#include <flowkit/policy/action_guard.hpp>
 #include <flowkit/policy/observation_history.hpp>
 #include <flowkit/policy/sampler.hpp>
 #include <flowkit/policy/visuomotor_policy.hpp>
 
-#include <optional>
-
 namespace flowkit::policy {
 
-/// Settings of a controller.
-struct controller_options {
-  index_t robots = 1;      ///< that act together, in one evaluation of the network
-  std::uint64_t seed = 0;  ///< of all noise, with the episode and the call
-  std::optional<inference_options> inference = {};  ///< default: that of the policy
-  std::optional<guard_options> guard = {};  ///< default: the range of the demonstrated actions
-};
-
-/// What all robots do next, in physical units. Refers to the controller; valid until the next act.
-struct action_plan {
-  index_t robots = 0;
-  index_t execute = 0;
-  index_t dimensions = 0;
-  chunks<physical, const float> actions =
-      {};  ///< to execute, guarded [robots, execute * dimensions]
-  chunks<physical, const float> predicted =
-      {};                   ///< from now on, unguarded [robots, k * dimensions]
-  guard_report guard = {};  ///< of `actions`
-  index_t evaluations = 0;  ///< of the network, summed over the robots
-
-  /// Action `step` of a robot.
-  [[nodiscard]] std::span<const float> action(index_t robot, index_t step) const {
-    const float* first = actions.numbers().data() + (robot * execute + step) * dimensions;
-    return {first, static_cast<std::size_t>(dimensions)};
-  }
-};
-
-/// Runs a policy on one robot, or on many in lockstep (vectorised environments). Laws: the noise
-/// of a robot depends on (seed, episode, call) alone and every sample on its own row, so a robot
-/// acts the same alone and among others; equal seeds give equal actions. After the second call, or
-/// after `warm_up`, `observe` and `act` allocate nothing. Refers to backend and policy,
-/// which must outlive it. One object per thread of control.
+/// Runs a policy on one robot, or on many in lockstep (vectorised environments). See `controller`
+/// for its laws. On eigen<float>, `observe` and `act` allocate nothing after the second call or
+/// after `warm_up`; other backends may allocate inside their library. Refers to backend and policy,
+/// which must outlive it.
 template <NeuralBackend B>
-class receding_horizon {
+class receding_horizon final : public controller {
  public:
   /// Throws invalid_input for options that cannot be used. Allocates.
   receding_horizon(B& be, const visuomotor_policy<B>& p, controller_options options = {})
@@ -58,6 +27,7 @@ class receding_horizon {
         sampler_(be, field_.velocity(), weights_, std::as_const(condition_).view()),
         guard_(shape().action_size(), *options_.guard) {
     robots_.resize(static_cast<std::size_t>(options_.robots));
+    evaluations_.resize(robots_.size());
     host_chunk_.resize(static_cast<std::size_t>(chunk_.size()));
     physical_chunk_.resize(host_chunk_.size());
     predicted_.resize(static_cast<std::size_t>(options_.robots * remaining() * dimensions()));
@@ -67,33 +37,25 @@ class receding_horizon {
       reset(i, static_cast<std::uint64_t>(i));
     }
   }
-  receding_horizon(const receding_horizon&) = delete;
-  receding_horizon& operator=(const receding_horizon&) = delete;
 
-  [[nodiscard]] const spec& shape() const { return manifest_.specification; }
-  [[nodiscard]] index_t robots() const { return options_.robots; }
-  [[nodiscard]] const inference_options& inference() const { return *options_.inference; }
-  /// How often observed states left the range of the demonstrations, since construction.
-  [[nodiscard]] const range_counter& ranges() const { return history_.ranges(); }
+  [[nodiscard]] const policy_manifest& manifest() const override { return manifest_; }
+  [[nodiscard]] index_t robots() const override { return options_.robots; }
+  [[nodiscard]] const inference_options& inference() const override { return *options_.inference; }
+  [[nodiscard]] const range_counter& ranges() const override { return history_.ranges(); }
 
-  /// Starts an episode: history and previous action are forgotten, noise is that of the episode.
-  /// At construction robot i is in episode i.
-  void reset(index_t robot, std::uint64_t episode) {
+  void reset(index_t robot, std::uint64_t episode) override {
     check(robot);
     robots_[static_cast<std::size_t>(robot)] = {episode, 0};
     history_.reset(robot);
   }
 
-  /// Appends what a robot sees, once per control step. See observation_history::add.
-  void observe(index_t robot, const observation& o) {
+  void observe(index_t robot, const observation& o) override {
     check(robot);
     history_.add(robot, o);
   }
-  void observe(const observation& o) { observe(0, o); }
+  using controller::observe;
 
-  /// Evaluates everything on what has been seen so far, without a trace in later results. Call it
-  /// before a control loop whose first call must be as fast as the others. Allocates.
-  void warm_up() {
+  void warm_up() override {
     for (int pass = 0; pass < 2; ++pass) {  // the second merges the blocks of the workspace
       encode();
       be_->fill(chunk_.view(), T(0));
@@ -101,10 +63,7 @@ class receding_horizon {
     }
   }
 
-  /// Predicts a chunk for every robot. The guard continues from the end of the plan before: who
-  /// executes only part of a plan, or splices chunks, guards single actions by an own action_guard.
-  /// Throws invalid_input if a robot has not observed since its reset. Synchronises.
-  action_plan act() {
+  action_plan act() override {
     for (index_t i = 0; i < robots(); ++i) {
       FLOWKIT_VALIDATE(history_.seen(i) > 0, "robot ", i,
                        " has seen nothing since its reset: call observe before act");
@@ -165,8 +124,14 @@ class receding_horizon {
     action_plan plan{.robots = robots(),
                      .execute = shape().execute,
                      .dimensions = dimensions(),
-                     .evaluations = sampler_.evaluations()};
-    for (index_t i = 0; i < robots(); ++i) plan.guard += finish_robot(i);
+                     .actions = {},
+                     .predicted = {},
+                     .guard = {},
+                     .evaluations = evaluations_};
+    for (index_t i = 0; i < robots(); ++i) {
+      evaluations_[static_cast<std::size_t>(i)] = sampler_.evaluations(i);
+      plan.guard += finish_robot(i);
+    }
     plan.predicted = chunks<physical, const float>(
         host_view(std::as_const(predicted_).data(), extents{robots(), remaining() * dimensions()}));
     plan.actions = chunks<physical, const float>(host_view(
@@ -207,6 +172,7 @@ class receding_horizon {
   chunk_sampler<B> sampler_;
   action_guard guard_;
   std::vector<robot_state> robots_;
+  std::vector<index_t> evaluations_;  // of the last call, for each robot
   std::vector<T> host_chunk_;
   std::vector<float> physical_chunk_;
   std::vector<float> predicted_;

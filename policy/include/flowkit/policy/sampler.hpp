@@ -29,9 +29,11 @@ class chunk_sampler {
   void operator()(B& be, const inference_options& o, view_of<B, 2> x) {
     if (o.solver == inference_solver::euler) {
       integrate(be, euler{}, field_, x, sampler_grid(o.steps, o.epsilon), ws_);
+      fixed_ = o.steps;
       evaluations_ = o.steps * x.shape()[0];
       return;
     }
+    fixed_ = 0;
     const adaptive_options options{.relative = o.tolerance, .absolute = o.tolerance};
     integrate(be, dormand_prince{}, field_, x, time_span{o.epsilon, 1}, options, ws_, result_);
     evaluations_ = result_.total().evaluations;
@@ -39,6 +41,10 @@ class chunk_sampler {
 
   /// Network evaluations of the last call, summed over its samples.
   [[nodiscard]] index_t evaluations() const { return evaluations_; }
+  /// Those of one sample; it does not depend on the others.
+  [[nodiscard]] index_t evaluations(index_t sample) const {
+    return fixed_ > 0 ? fixed_ : result_.samples[static_cast<std::size_t>(sample)].evaluations;
+  }
   /// What became of every sample, after an adaptive call; empty before.
   [[nodiscard]] const integration_result& result() const { return result_; }
   [[nodiscard]] workspace<B>& scratch() { return ws_; }
@@ -48,6 +54,7 @@ class chunk_sampler {
   conditioned<network_field<unet1d, B>, B> field_;
   integration_result result_;
   index_t evaluations_ = 0;
+  index_t fixed_ = 0;  // steps of every sample in the last call; 0: each its own number
 };
 
 }  // namespace flowkit::policy

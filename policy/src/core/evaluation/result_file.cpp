@@ -18,7 +18,8 @@ json_value to_json_value(const episode_result& e) {
   detail::set_if(out, "mode", e.mode);
   out.set("chunks", e.chunks).set("evaluations", e.evaluations);
   detail::set_if(out, "seam", e.seam);
-  out.set("guarded", e.guarded).set("clipped", e.clipped).set("observed", e.observed);
+  out.set("guarded", e.guarded).set("observed", e.observed);
+  out.set("outside", e.outside).set("clipped", e.clipped);
   return out;
 }
 
@@ -31,8 +32,9 @@ episode_result episode_of(const record_reader& in) {
           .evaluations = in.amount_or("evaluations", 0),
           .seam = in.optional_amount("seam"),
           .guarded = in.count_or("guarded", 0),
-          .clipped = in.count_or("clipped", 0),
-          .observed = in.count_or("observed", 0)};
+          .observed = in.count_or("observed", 0),
+          .outside = in.count_or("outside", 0),
+          .clipped = in.count_or("clipped", 0)};
 }
 
 noise_outcome noise_of(const record_reader& in) {
@@ -106,6 +108,7 @@ json_value to_json_value(const evaluation_result& r) {
   for (const mode_count& m : r.expert_modes) modes.set(m.mode, m.count);
   out.set("expert_modes", modes);
   out.set("latency_ms", detail::json_column(r.latency_ms));
+  out.set("following_ms", detail::json_column(r.following_ms));
   out.set("windows", json_value{}
                          .set("episode", detail::json_column(r.windows.episode))
                          .set("offset", detail::json_column(r.windows.offset))
@@ -122,6 +125,7 @@ evaluation_result evaluation_from_json(const json_value& document) {
   out.episodes = in.each("episodes", episode_of);
   check_seeds(in, out.episodes);
   out.latency_ms = in.amounts("latency_ms");
+  out.following_ms = in.amounts("following_ms");
   if (const auto windows = in.object("windows")) out.windows = windows_of(*windows);
   out.acceptance = in.optional_amount("acceptance");
   if (out.acceptance.value_or(0) > 1) in.fail("acceptance", "is a share, so at most 1");

@@ -72,27 +72,32 @@ std::optional<mean_estimate> success_over_seeds(results all) {
   return estimate_mean(shares);
 }
 
-std::optional<latency_summary> latency_of(results all) {
+std::optional<latency_summary> latency_of(results all,
+                                          std::vector<double> evaluation_result::*which) {
   std::vector<double> samples;
   for (const evaluation_result& r : all) {
-    samples.insert(samples.end(), r.latency_ms.begin(), r.latency_ms.end());
+    samples.insert(samples.end(), (r.*which).begin(), (r.*which).end());
   }
   if (samples.empty()) return std::nullopt;
   return summarize_latency(samples);
 }
 
 void count_observations(method_summary& out, results all) {
+  index_t outside = 0;
   index_t clipped = 0;
   index_t observed = 0;
   for (const evaluation_result& r : all) {
     for (const episode_result& e : r.episodes) {
+      outside += e.outside;
       clipped += e.clipped;
       observed += e.observed;
       out.guarded += e.guarded;
       count_mode(out.modes, e.mode);
     }
   }
-  if (observed > 0) out.clipped = static_cast<double>(clipped) / static_cast<double>(observed);
+  if (observed == 0) return;
+  out.outside = static_cast<double>(outside) / static_cast<double>(observed);
+  out.clipped = static_cast<double>(clipped) / static_cast<double>(observed);
 }
 
 bool same_windows(const window_distances& a, const window_distances& b) {
@@ -142,7 +147,8 @@ method_summary summarize(results all) {
   out.action_spread = collected_mean(
       all, [](const auto& r, auto& values) { append_optional(values, r.action_spread); });
   out.evaluations = evaluations_per_chunk(all);
-  out.latency = latency_of(all);
+  out.latency = latency_of(all, &evaluation_result::latency_ms);
+  out.following = latency_of(all, &evaluation_result::following_ms);
   count_observations(out, all);
   return out;
 }

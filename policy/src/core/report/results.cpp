@@ -64,7 +64,8 @@ table_row method_cells(const report_view& view, const method_row& row, double ax
   return {.cells = {name_cell(row), success_picture(row, axis), success_cell(s),
                     words(fixed(s.distance, 3)), words(fixed(s.seam, 3)),
                     words(percent(s.acceptance, 0)), words(fixed(s.evaluations, 1)),
-                    latency_cell(s), reduction_cell(view, row), words(percent(s.clipped, 2))},
+                    latency_cell(s), reduction_cell(view, row),
+                    words(percent(s.outside, 2)) + small(text("clipped ", percent(s.clipped, 2)))},
           .css_class = view.primary_row() == &row ? "primary" : ""};
 }
 
@@ -124,7 +125,7 @@ markup method_table(const report_view& view) {
                                        {"Network evaluations", alignment::number},
                                        {"Milliseconds per chunk", alignment::number},
                                        {"Time against base", alignment::number},
-                                       {"Clipped", alignment::number}};
+                                       {"Out of range", alignment::number}};
   std::vector<table_row> rows;
   const method_row* previous = nullptr;
   for (const method_row& row : view.rows) {
@@ -151,7 +152,8 @@ markup results_section(const report_view& view) {
       "held-out windows. Seam: how far a new prediction is from the executed end of the one "
       "before. "
       "Accepted: share of the student's training pairs that alignment replaced by expert chunks. "
-      "Clipped: share of observed values outside of the range of the training data.",
+      "Out of range: share of observations of which some dimension left the range of the "
+      "demonstrations; clipped: so far that it was clipped.",
       method_table(view));
 }
 

@@ -25,8 +25,12 @@ index_t changed_rows(std::span<const float> a, std::span<const float> b, index_t
   return changed;
 }
 
-void validate(const rollout_options& o) {
+void validate(const rollout_options& o, index_t robots, std::size_t environments) {
   FLOWKIT_VALIDATE(!o.seeds.empty(), "rollouts of no episode: give at least one seed");
+  const auto acting = static_cast<std::size_t>(robots);
+  FLOWKIT_VALIDATE(acting <= environments && acting <= o.seeds.size(), "a controller of ", robots,
+                   " robots cannot act in ", environments, " environments and ", o.seeds.size(),
+                   " episodes: give as many of both, or a controller of fewer");
   FLOWKIT_VALIDATE(o.threads > 0, o.threads, " threads cannot step environments: give at least 1");
   std::vector<std::uint64_t> sorted = o.seeds;
   std::sort(sorted.begin(), sorted.end());

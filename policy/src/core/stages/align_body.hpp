@@ -5,6 +5,7 @@
 #include "core/stages/mode_classes.hpp"
 #include "core/stages/stage_files.hpp"
 
+#include <flowkit/backend/precision.hpp>
 #include <flowkit/io/atomic_file.hpp>
 #include <flowkit/io/sha256.hpp>
 #include <flowkit/policy/policy_file.hpp>
@@ -160,7 +161,7 @@ align_result align(B& be, const std::string& policy, const std::string& coupling
                    const stage_hooks& hooks) {
   const auto start = std::chrono::steady_clock::now();
   const std::string hash = sha256_of_file(couplings);
-  const result_folder place(folder, detail::key_of(rule, B::name(), hash));
+  const result_folder place(folder, detail::key_of(rule, computed_by(be), hash));
   align_result result{.aligned = place / detail::aligned_name};
   if (const auto before = place.finished()) {
     result.end = stage_end::unchanged;

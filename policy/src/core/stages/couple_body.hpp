@@ -4,6 +4,7 @@
 #include "core/stages/coupling_parts.hpp"
 #include "core/stages/evaluation.hpp"
 
+#include <flowkit/backend/precision.hpp>
 #include <flowkit/io/sha256.hpp>
 #include <flowkit/policy/sampler.hpp>
 #include <flowkit/policy/stages/couple.hpp>
@@ -165,7 +166,7 @@ couple_result couple(B& be, const std::string& path, const demonstrations& data,
   detail::validate_couple(o);
   const couplings_header header =
       detail::couple_header(policy_file(path), sha256_of_file(path), data, selection, o);
-  const result_folder place(folder, detail::key_of(o, header, B::name(), selection));
+  const result_folder place(folder, detail::key_of(o, header, computed_by(be), selection));
   if (const auto before = place.finished()) {
     return detail::couple_result_of(place, *before);
   }

@@ -189,8 +189,9 @@ distill_result distill_with(B& be, const distill_files& files, const distill_opt
   const const_view_of<B, 1> encoder = base.values(files.couplings.header().solver.weights);
   const tensor<B, 1> raw = with_velocity<B>(be, field, encoder, store.values());
   const tensor<B, 1> average = with_velocity<B>(be, field, encoder, fit.average());
-  save_policy(be, result.policy,
-              visuomotor_policy<B>(be, student_manifest(files, o), raw.view(), average.view()));
+  policy_manifest m = student_manifest(files, o);
+  m.origin.backend = computed_by(be);
+  save_policy(be, result.policy, visuomotor_policy<B>(be, m, raw.view(), average.view()));
   place.finish({std::string(policy_name)}, json_object{{"fit", json_of(result.fit)}});
   fit.forget();
   return result;
@@ -203,7 +204,7 @@ distill_result distill(B& be, const distill_inputs& inputs, const distill_option
                        const std::string& folder, const stage_hooks& hooks) {
   validate(o.fit);
   const detail::distill_files files(inputs);
-  const result_folder place(folder, detail::key_of(o, B::name(), files));
+  const result_folder place(folder, detail::key_of(o, computed_by(be), files));
   if (const auto before = place.finished()) {
     return {.end = stage_end::unchanged,
             .policy = place / detail::policy_name,

@@ -32,6 +32,15 @@ class measured_windows {
     return expert_chunks(data, options_, windows_.index(), rows_);
   }
 
+  /// Notes where the windows lie.
+  void locate(chunk_distance& d) const {
+    for (const row_t row : rows_) {
+      const window w = windows_.index()[row];
+      d.episode.push_back(w.episode);
+      d.offset.push_back(w.first + options_.data.observe - 1);
+    }
+  }
+
   /// Calls use(first sample, noise, conditions) for blocks of samples; a window's samples are
   /// neighbours. `noise` may be overwritten.
   template <class F>
@@ -111,6 +120,7 @@ chunk_distance expert_distance(B& be, const visuomotor_policy<B>& policy,
   const std::vector<float> chunks = windows.chunks_by(d.inference, d.evaluations);
   detail::fill_distances(d, policy.manifest().specification, windows.experts(data), chunks,
                          o.noises);
+  windows.locate(d);
   return d;
 }
 

@@ -5,6 +5,7 @@
 #include "core/stages/evaluation.hpp"
 #include "core/stages/fit.hpp"
 
+#include <flowkit/backend/precision.hpp>
 #include <flowkit/policy/data/loader.hpp>
 #include <flowkit/policy/stages/train_base.hpp>
 
@@ -51,11 +52,12 @@ train_base_result train_base(B& be, const demonstrations& data, const train_base
                              const std::string& folder, const stage_hooks& hooks) {
   validate(o.fit);
   const std::string data_hash = data.fingerprint();
-  const result_folder place(folder, detail::key_of(o, B::name(), data_hash));
+  const result_folder place(folder, detail::key_of(o, computed_by(be), data_hash));
   if (const auto before = place.finished()) {
     return detail::base_result(place, *before);
   }
-  const policy_manifest m = detail::base_manifest(data, o, data_hash);
+  policy_manifest m = detail::base_manifest(data, o, data_hash);
+  m.origin.backend = computed_by(be);
   place.begin();
   const visuomotor_field field(m.specification, m.network);
   const rng_key key{o.seed};

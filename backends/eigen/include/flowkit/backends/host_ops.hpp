@@ -111,7 +111,8 @@ class host_ops {
     const index_t chunk_columns = std::min(loop.inner, sum_chunk);
     const index_t across = ceil_div(loop.inner, chunk_columns);
     partials_.assign(static_cast<std::size_t>(ceil_div(loop.rows(), chunk_rows) * across), 0.0);
-    pool_.for_each_index(static_cast<index_t>(partials_.size()), [&](index_t i) {
+    const auto chunks = static_cast<index_t>(partials_.size());
+    pool_.for_each_index(chunks, loop.rows() * loop.inner, [&](index_t i) {
       const detail::tile part = detail::tile_at(i / across, chunk_rows, loop.rows(), i % across,
                                                 chunk_columns, loop.inner);
       partials_[static_cast<std::size_t>(i)] = detail::run_sum(instructions_, f, loop, data, part);
@@ -171,10 +172,11 @@ class host_ops {
     return scratch_.data();
   }
 
-  /// Calls f for tiles that cover rows x columns, in parallel when it is worth waking a thread.
+  /// Calls f for tiles that cover rows x columns, in parallel when it is worth waking a thread. An
+  /// element counts as a nanosecond: the dearest functors take one, sums half of it.
   template <class F>
   void split(index_t rows, index_t columns, const F& f) {
-    if (rows * columns <= serial_size) {
+    if (!pool_.worth_sharing(rows * columns)) {
       if (rows * columns > 0) f(detail::tile{0, rows, 0, columns});
       return;
     }
@@ -189,21 +191,15 @@ class host_ops {
     });
   }
 
-  /// Calls f(row) for every row, in parallel when rows * cost is worth it.
+  /// Calls f(row) for every row, in parallel when rows * cost nanoseconds are worth it.
   template <class F>
   void split_rows(index_t rows, index_t cost, const F& f) {
-    if (rows * cost <= serial_size) {
-      for (index_t row = 0; row < rows; ++row) f(row);
-    } else {
-      pool_.for_each_index(rows, f);
-    }
+    pool_.for_each_index(rows, rows * cost, f);
   }
 
   static constexpr index_t ceil_div(index_t a, index_t b) { return b > 0 ? (a + b - 1) / b : 0; }
 
  private:
-  /// Elements below which one thread is faster than waking another.
-  static constexpr index_t serial_size = 16384;
   /// Elements and rows per partial sum: fixed, so that results do not depend on the thread count.
   static constexpr index_t sum_chunk = 8192;
   static constexpr index_t column_block = 256;

@@ -21,8 +21,9 @@ struct episode_result {
   std::optional<double> seam{};  ///< mean distance between the executed end of a chunk and the next
                                  ///< prediction, action units; none with a single chunk
   index_t guarded = 0;           ///< actions that the guard had to change
-  index_t clipped = 0;           ///< observed values outside of the range of the normaliser
-  index_t observed = 0;          ///< observed values, to compare `clipped` with
+  index_t observed = 0;          ///< observations made
+  index_t outside = 0;           ///< of which some dimension left the range of the demonstrations
+  index_t clipped = 0;           ///< of which some dimension was so far outside that it was clipped
 };
 
 /// Success of the same policy on the same starts with another seed of its noise.
@@ -56,7 +57,8 @@ struct evaluation_result {
   index_t horizon = 0;   ///< predicted steps of a chunk
   index_t executed = 0;  ///< steps of it that are executed
   std::vector<episode_result> episodes{};
-  std::vector<double> latency_ms{};  ///< per chunk: observation in, actions out; warm
+  std::vector<double> latency_ms{};    ///< observation in, action out, where a chunk is predicted
+  std::vector<double> following_ms{};  ///< the same for the other actions of a chunk
   window_distances windows{};
   std::optional<double> acceptance{};     ///< share of the student's couplings that were replaced
   std::optional<double> action_spread{};  ///< deviation of chunks over noise at one observation,

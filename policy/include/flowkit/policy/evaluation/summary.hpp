@@ -25,10 +25,12 @@ struct method_summary {
   std::optional<double> seam{};               ///< mean over episodes
   std::optional<double> acceptance{};
   std::optional<double> action_spread{};
-  std::optional<double> evaluations{};       ///< of the network per chunk, mean over chunks
-  std::optional<latency_summary> latency{};  ///< milliseconds per chunk
-  std::optional<double> clipped{};           ///< share of observed values out of range
-  index_t guarded = 0;                       ///< actions changed by the guard
+  std::optional<double> evaluations{};         ///< of the network per chunk, mean over chunks
+  std::optional<latency_summary> latency{};    ///< milliseconds of the first action of a chunk
+  std::optional<latency_summary> following{};  ///< milliseconds of the others
+  std::optional<double> outside{};             ///< share of observations that left the range
+  std::optional<double> clipped{};             ///< share of observations that were clipped
+  index_t guarded = 0;                         ///< actions changed by the guard
   mode_counts modes{};
   mode_counts expert_modes{};
 };

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <flowkit/core/thread_pool.hpp>
+#include <flowkit/policy/controller.hpp>
 #include <flowkit/policy/evaluation/result.hpp>
-#include <flowkit/policy/receding_horizon.hpp>
 #include <flowkit/policy/rollout/sensors.hpp>
 
 #include <atomic>
@@ -11,20 +11,18 @@
 
 namespace flowkit::policy {
 
-/// Which episodes, and with which noise.
+/// Which episodes.
 struct rollout_options {
   std::vector<std::uint64_t> seeds;  ///< of the environment, one per episode, all different
-  std::uint64_t noise_seed = 0;      ///< of the policy
-  std::optional<inference_options> inference = {};  ///< default: that of the policy
-  int threads = 1;                                  ///< that step and draw environments
+  int threads = 1;                   ///< that step and draw environments
 };
 
 /// Who listens to rollouts. All are optional.
 struct rollout_hooks {
   /// Name of the way an episode went, from all its states, row-major; "" where it is undecided.
   std::function<std::string(std::span<const float> states)> mode_of = {};
-  std::function<void(index_t done)> on_episode = {};  ///< episodes that are over
-  const std::atomic<bool>* stop = nullptr;            ///< then results are incomplete
+  std::function<void(const episode_result&)> on_episode = {};  ///< as soon as one is over
+  const std::atomic<bool>* stop = nullptr;                     ///< then results are incomplete
 };
 
 namespace detail {
@@ -60,41 +58,38 @@ struct rollout_slot {
 [[nodiscard]] double action_distance(std::span<const float> a, std::span<const float> b);
 /// Rows of two plans that differ.
 [[nodiscard]] index_t changed_rows(std::span<const float> a, std::span<const float> b, index_t d);
-void validate(const rollout_options& o);
+void validate(const rollout_options& o, index_t robots, std::size_t environments);
 
 }  // namespace detail
 
 /// Runs a policy in receding horizon until every episode was successful once or is over. Laws: an
-/// episode depends on its seed, the noise seed and the policy alone, neither on the number of
-/// environments nor on threads (with an adaptive solver: `evaluations` is the mean over those that
-/// act together); equal seeds give equal results. Environments are models of Environment; their
-/// states and cameras are matched with the policy's by name.
-template <NeuralBackend B, class E>
+/// episode depends on its seed and the controller's policy, seed and inference alone, neither on
+/// the number of environments nor on threads; equal seeds give equal results. Environments are
+/// models of Environment; their states and cameras are matched with the policy's by name.
+template <class E>
 class rollouts {
  public:
-  /// Refers to backend, policy and environments, which must outlive it. Throws invalid_input for
-  /// options that cannot be used, and for environments that lack what the policy wants to see.
-  rollouts(B& be, const visuomotor_policy<B>& policy, std::span<E> environments,
-           rollout_options options)
-      : options_((detail::validate(options), std::move(options))),
-        controller_(be, policy,
-                    {.robots = used(environments),
-                     .seed = options_.noise_seed,
-                     .inference = options_.inference}),
+  /// Robot i of the controller acts in environment i. Refers to controller and environments, which
+  /// must outlive it. Throws invalid_input for options that cannot be used, fewer environments or
+  /// episodes than robots, and environments that lack what the policy wants to see.
+  rollouts(controller& robots, std::span<E> environments, rollout_options options)
+      : options_(
+            (detail::validate(options, robots.robots(), environments.size()), std::move(options))),
+        controller_(&robots),
         pool_(options_.threads),
         results_(options_.seeds.size()) {
-    for (index_t i = 0; i < controller_.robots(); ++i) {
-      slots_.emplace_back(environments[static_cast<std::size_t>(i)], controller_.shape());
+    for (index_t i = 0; i < robots.robots(); ++i) {
+      slots_.emplace_back(environments[static_cast<std::size_t>(i)], robots.shape());
     }
   }
 
   /// One result per seed, in the order of the seeds. Synchronises.
   std::vector<episode_result> run(const rollout_hooks& hooks = {}) {
-    for (index_t i = 0; i < controller_.robots(); ++i) begin(i);
+    for (index_t i = 0; i < controller_->robots(); ++i) begin(i);
     while (done_ < static_cast<index_t>(results_.size())) {
       if (hooks.stop != nullptr && hooks.stop->load(std::memory_order_relaxed)) break;
-      execute(controller_.act());
-      for (index_t i = 0; i < controller_.robots(); ++i) {
+      execute(controller_->act());
+      for (index_t i = 0; i < controller_->robots(); ++i) {
         if (slot(i).episode < 0 || !slot(i).over) continue;
         finish(i, hooks);
         begin(i);
@@ -104,10 +99,6 @@ class rollouts {
   }
 
  private:
-  [[nodiscard]] index_t used(std::span<E> environments) const {
-    FLOWKIT_VALIDATE(!environments.empty(), "rollouts need at least one environment");
-    return static_cast<index_t>(std::min(environments.size(), options_.seeds.size()));
-  }
   [[nodiscard]] detail::rollout_slot<E>& slot(index_t i) {
     return slots_[static_cast<std::size_t>(i)];
   }
@@ -124,7 +115,7 @@ class rollouts {
     s.over = false;
     s.seam = 0;
     s.result = {.seed = static_cast<index_t>(seed)};
-    controller_.reset(i, seed);
+    controller_->reset(i, seed);
     s.seen.look(*s.environment);
     observe(i);
   }
@@ -134,7 +125,7 @@ class rollouts {
   void execute(const action_plan& plan) {
     for (index_t i = 0; i < plan.robots; ++i) note(i, plan);
     for (index_t step = 0; step < plan.execute; ++step) {
-      const bool seen = step + controller_.shape().observe >= plan.execute;
+      const bool seen = step + controller_->shape().observe >= plan.execute;
       pool_.for_each_index(plan.robots, [&](index_t i) {
         slot(i).step(plan.action(i, step));
         if (seen && active(i)) slot(i).seen.look(*slot(i).environment);
@@ -147,10 +138,11 @@ class rollouts {
   [[nodiscard]] bool active(index_t i) { return slot(i).episode >= 0 && !slot(i).over; }
 
   void observe(index_t i) {
-    const range_counter before = controller_.ranges();
-    controller_.observe(i, slot(i).seen.latest());
-    slot(i).result.observed += controller_.ranges().rows - before.rows;
-    slot(i).result.clipped += controller_.ranges().outside - before.outside;
+    const range_counter before = controller_->ranges();
+    controller_->observe(i, slot(i).seen.latest());
+    slot(i).result.observed += controller_->ranges().rows - before.rows;
+    slot(i).result.outside += controller_->ranges().outside - before.outside;
+    slot(i).result.clipped += controller_->ranges().clipped - before.clipped;
   }
 
   /// What is known of a prediction before it is executed.
@@ -164,8 +156,7 @@ class rollouts {
     s.result.guarded += detail::changed_rows(
         {plan.actions.numbers().data() + i * executed, count},
         {plan.predicted.numbers().data() + i * predicted, count}, plan.dimensions);
-    s.result.evaluations +=
-        static_cast<double>(plan.evaluations) / static_cast<double>(plan.robots);
+    s.result.evaluations += static_cast<double>(plan.evaluations[static_cast<std::size_t>(i)]);
     ++s.result.chunks;
   }
 
@@ -175,13 +166,14 @@ class rollouts {
     s.result.evaluations /= chunks;
     if (s.result.chunks > 1) s.result.seam = s.seam / (chunks - 1);
     if (hooks.mode_of) s.result.mode = hooks.mode_of(s.states);
-    results_[static_cast<std::size_t>(s.episode)] = std::move(s.result);
+    episode_result& result = results_[static_cast<std::size_t>(s.episode)];
+    result = std::move(s.result);
     ++done_;
-    if (hooks.on_episode) hooks.on_episode(done_);
+    if (hooks.on_episode) hooks.on_episode(result);
   }
 
   rollout_options options_;
-  receding_horizon<B> controller_;
+  controller* controller_;
   thread_pool pool_;
   std::vector<detail::rollout_slot<E>> slots_;
   std::vector<episode_result> results_;

@@ -1,7 +1,7 @@
 // What a policy wants to see of an environment: entries of its state and cameras, by name.
 #pragma once
 
-#include <flowkit/policy/observation_history.hpp>
+#include <flowkit/policy/controller.hpp>
 
 #include <algorithm>
 #include <string>

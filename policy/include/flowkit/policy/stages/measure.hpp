@@ -29,6 +29,8 @@ struct chunk_distance {
   double spread = 0;                   ///< between chunks of one window and the mean of its chunks
   double evaluations = 0;              ///< of the network per chunk
   std::vector<double> by_window = {};  ///< `mean` of every window, for paired comparisons
+  std::vector<index_t> episode = {};   ///< of every window
+  std::vector<index_t> offset = {};    ///< step of its episode that is the present of the window
 };
 [[nodiscard]] json_value json_of(const chunk_distance& d);
 
