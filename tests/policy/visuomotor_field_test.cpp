@@ -52,6 +52,11 @@ struct encoder_layer {
     return encoder->forward(be, p, batch<B>(state, images), ws, s);
   }
   template <class B>
+  void backward_parameters(B& be, const parameters<B>& p, const saved<B>& s, const_view_of<B, 2> dc,
+                           workspace<B>& ws) const {
+    encoder->backward_parameters(be, p, s, dc, ws);
+  }
+  template <class B>
   gradient<B> backward(B& be, const parameters<B>& p, const saved<B>& s, const_view_of<B, 2> dc,
                        workspace<B>& ws) const {
     const auto g = encoder->backward(be, p, s, dc, ws);

@@ -70,6 +70,17 @@ direct_convolution::direct_convolution(product_executor& by, thread_pool& pool, 
   rest_ = part.image[0] == parts_.size ? main_ : &by.prepare(part);
 }
 
+index_t direct_convolution::products() const { return whole_.image[0] * windows_ * weight_count(); }
+
+index_t direct_convolution::moves() const {
+  constexpr index_t products_per_number = 32;  // that take as long as moving a number
+  return products_per_number * weight_count();
+}
+
+index_t direct_convolution::weight_count() const {
+  return whole_.geometry.taps() * whole_.image[3] * whole_.outputs;
+}
+
 bool direct_convolution::found() const {
   return main_ != nullptr && main_->found() && rest_->found();
 }
@@ -78,10 +89,11 @@ direct_convolution::packed_weights direct_convolution::packed(matrix w) const {
   const void* plain = by_.stored(pool_, by_.right, w).data;
   const index_t size = rounded_up(main_->weight_bytes(), 64);
   auto* const memory = by_.packed.grown<std::byte>(size + rest_->weight_bytes());
-  by_.for_each_task(pool_, whole_.geometry.taps(), [&](index_t tap, std::size_t number, lane& own) {
-    main_->rearrange(tap, plain, memory, number, own);
-    if (rest_ != main_) rest_->rearrange(tap, plain, memory + size, number, own);
-  });
+  by_.for_each_task(pool_, whole_.geometry.taps(), moves(),
+                    [&](index_t tap, std::size_t number, lane& own) {
+                      main_->rearrange(tap, plain, memory, number, own);
+                      if (rest_ != main_) rest_->rearrange(tap, plain, memory + size, number, own);
+                    });
   return {memory, rest_ == main_ ? memory : memory + size};
 }
 
@@ -94,30 +106,32 @@ const void* direct_convolution::stored(growing_memory& memory, images x, index_t
 void direct_convolution::forward(images x, matrix w, view<float, 4, host_space> y) const {
   const packed_weights weights = packed(w);
   const index_t size = windows_ * whole_.outputs;
-  by_.for_each_task(pool_, parts_.count, [&](index_t task, std::size_t number, lane& own) {
-    image_kernel& kernel = kernel_of(task);
-    kernel.run(stored(own.operands, x, task), &kernel == main_ ? weights.main : weights.rest,
-               y.data() + parts_.part(task).first * size, number, own);
-  });
+  by_.for_each_task(
+      pool_, parts_.count, products(), [&](index_t task, std::size_t number, lane& own) {
+        image_kernel& kernel = kernel_of(task);
+        kernel.run(stored(own.operands, x, task), &kernel == main_ ? weights.main : weights.rest,
+                   y.data() + parts_.part(task).first * size, number, own);
+      });
 }
 
 void direct_convolution::data(images dy, matrix w, bool add, view<float, 4, host_space> dx) const {
   const packed_weights weights = packed(w);
   const index_t size = dx.size() / dx.shape()[0];
-  by_.for_each_task(pool_, parts_.count, [&](index_t task, std::size_t number, lane& own) {
-    image_kernel& kernel = kernel_of(task);
-    const span_of part = parts_.part(task);
-    float* const target = dx.data() + part.first * size;
-    float* const result = add ? own.sums.grown<float>(part.size * size) : target;
-    kernel.run(result, &kernel == main_ ? weights.main : weights.rest,
-               stored(own.operands, dy, task), number, own);
-    if (add) add_floats(instructions_, part.size * size, result, target);
-  });
+  by_.for_each_task(pool_, parts_.count, products(),
+                    [&](index_t task, std::size_t number, lane& own) {
+                      image_kernel& kernel = kernel_of(task);
+                      const span_of part = parts_.part(task);
+                      float* const target = dx.data() + part.first * size;
+                      float* const result = add ? own.sums.grown<float>(part.size * size) : target;
+                      kernel.run(result, &kernel == main_ ? weights.main : weights.rest,
+                                 stored(own.operands, dy, task), number, own);
+                      if (add) add_floats(instructions_, part.size * size, result, target);
+                    });
 }
 
 void direct_convolution::add_up(float* sums, index_t size, index_t count) const {
   constexpr index_t range = index_t{1} << 14;
-  pool_.for_each_index(parts_of(size, range), [&](index_t i) {
+  pool_.for_each_index(parts_of(size, range), size * count, [&](index_t i) {
     const index_t first = i * range;
     for (index_t task = 1; task < count; ++task) {
       add_floats(instructions_, std::min(range, size - first), sums + task * size + first,
@@ -133,15 +147,18 @@ void direct_convolution::weights(images x, images dy, view<float, 2, host_space>
   const index_t alike = rest_ == main_ ? parts_.count : parts_.count - 1;
   float* const sums = by_.packed.grown<float>(
       alike * size + rest_->weight_bytes() / static_cast<index_t>(sizeof(float)));
-  by_.for_each_task(pool_, parts_.count, [&](index_t task, std::size_t number, lane& own) {
-    kernel_of(task).run(stored(own.operands, x, task), sums + task * size,
-                        stored(own.sums, dy, task), number, own);
-  });
+  by_.for_each_task(pool_, parts_.count, products(),
+                    [&](index_t task, std::size_t number, lane& own) {
+                      kernel_of(task).run(stored(own.operands, x, task), sums + task * size,
+                                          stored(own.sums, dy, task), number, own);
+                    });
   add_up(sums, size, alike);
-  by_.for_each_task(pool_, whole_.geometry.taps(), [&](index_t tap, std::size_t number, lane& own) {
-    main_->rearrange(tap, sums, dw.data(), number, own);
-    if (rest_ != main_) rest_->rearrange(tap, sums + alike * size, dw.data(), number, own);
-  });
+  by_.for_each_task(pool_, whole_.geometry.taps(), moves(),
+                    [&](index_t tap, std::size_t number, lane& own) {
+                      main_->rearrange(tap, sums, dw.data(), number, own);
+                      if (rest_ != main_)
+                        rest_->rearrange(tap, sums + alike * size, dw.data(), number, own);
+                    });
 }
 
 }  // namespace flowkit::detail

@@ -39,6 +39,10 @@ class direct_convolution {
     const std::byte* rest;
   };
   [[nodiscard]] packed_weights packed(matrix w) const;
+  /// Multiplications of a pass, and as many as rearranging the weights is worth.
+  [[nodiscard]] index_t products() const;
+  [[nodiscard]] index_t moves() const;
+  [[nodiscard]] index_t weight_count() const;
   /// The images of a task as operands.
   [[nodiscard]] const void* stored(growing_memory& memory, images x, index_t task) const;
   /// Adds the sums of all tasks that have the same layout to the first ones.
