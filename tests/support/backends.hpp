@@ -6,6 +6,10 @@
 #include <flowkit/backends/onednn.hpp>
 #endif
 
+#if defined(FLOWKIT_TEST_GPU)
+#include <flowkit/backends/cuda.hpp>
+#endif
+
 #include <gtest/gtest.h>
 
 #include <support/device/executor.hpp>
@@ -93,6 +97,25 @@ struct device_case {
   static constexpr bool libraries_allocate = false;
 };
 
+#if defined(FLOWKIT_TEST_GPU)
+/// The CUDA backend on the first GPU, in one precision.
+template <precision Precision>
+struct cuda_case {
+  using backend = cuda;
+  static backend make(int /*threads*/ = 2) { return backend({.precision = Precision}); }
+  static bool available() { return true; }
+  static std::string name() { return "cuda_" + std::string(to_text(Precision)); }
+  /// As for onednn_case: relative errors of operands are 2^-9 in bf16 and 2^-11 in tf32.
+  static double product_rounding(index_t terms) {
+    const double sums = rounding<float>(terms);
+    if (Precision == precision::f32) return sums;
+    const double operands = Precision == precision::bf16 ? 1.6e-3 : 4e-4;
+    return sums + operands * (8 * std::sqrt(static_cast<double>(terms)) + 12);
+  }
+  static constexpr bool libraries_allocate = true;
+};
+#endif
+
 /// Types of a list and those that follow.
 template <class... Cases>
 struct eigen_and {
@@ -104,7 +127,10 @@ struct eigen_and {
 };
 
 /// Adding a backend to all conformance tests is one line here.
-#if defined(FLOWKIT_HAS_ONEDNN)
+#if defined(FLOWKIT_TEST_GPU)
+using backend_cases = ::testing::Types<cuda_case<precision::f32>, cuda_case<precision::tf32>,
+                                       cuda_case<precision::bf16>>;
+#elif defined(FLOWKIT_HAS_ONEDNN)
 using backend_cases = eigen_and<onednn_case<precision::f32, onednn_route::by_size>,
                                 onednn_case<precision::f32, onednn_route::all>,
                                 onednn_case<precision::bf16, onednn_route::all>,
