@@ -15,6 +15,8 @@ target_compile_options(flowkit_warnings INTERFACE
 # Language level without compiler extensions, our warnings, and nothing from the compiler's side.
 function(flowkit_setup_target target)
   target_compile_features(${target} PUBLIC cxx_std_20)
+  # CMake 3.25 does not know the language levels of nvcc 13.
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF CUDA_EXTENSIONS OFF
     POSITION_INDEPENDENT_CODE ON)
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:flowkit_warnings>)
