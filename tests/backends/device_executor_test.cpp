@@ -1,5 +1,6 @@
 // The executor of device kernels finds what it is there for: races, gaps and impossible launches.
 #include <flowkit/backend/concepts.hpp>
+#include <flowkit/backends/cuda.hpp>
 
 #include <gtest/gtest.h>
 
@@ -143,8 +144,10 @@ TEST(DeviceExecutor, RefusesWhatADeviceCannotDo) {
   EXPECT_THROW(device.multiply({}), std::logic_error);
 }
 
-TEST(DeviceExecutor, SatisfiesTheConceptOfDevices) {
-  static_assert(Device<device_executor>);
+// The header of the backend is enough for this: no part of CUDA is needed.
+TEST(DeviceExecutor, StandsWhereTheGpuDoes) {
+  static_assert(Device<device_executor> && Device<cuda_device>);
+  static_assert(NeuralBackend<cuda> && SearchBackend<cuda>);
   static_assert(NeuralBackend<executed_cuda> && SearchBackend<executed_cuda>);
 }
 
