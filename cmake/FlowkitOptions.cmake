@@ -15,11 +15,6 @@ foreach(backend ONEDNN CUDA)
   set(FLOWKIT_BUILD_${backend} AUTO CACHE STRING "Build the backend ${backend}: AUTO, ON or OFF")
   set_property(CACHE FLOWKIT_BUILD_${backend} PROPERTY STRINGS AUTO ON OFF)
 endforeach()
-if(FLOWKIT_BUILD_CUDA AND NOT FLOWKIT_BUILD_CUDA STREQUAL "AUTO")
-  message(FATAL_ERROR "FLOWKIT_BUILD_CUDA=${FLOWKIT_BUILD_CUDA}: this backend is not "
-    "implemented in flowkit ${PROJECT_VERSION}. Leave the option at AUTO or set it to OFF.")
-endif()
-
 # AUTO builds the backend where its library is found; FLOWKIT_WITH_ONEDNN is what came of it.
 set(FLOWKIT_WITH_ONEDNN OFF)
 if(FLOWKIT_BUILD_ONEDNN)
@@ -30,6 +25,44 @@ if(FLOWKIT_BUILD_ONEDNN)
       "install libdnnl-dev and ocl-icd-opencl-dev (the package of Debian asks for OpenCL), or set "
       "dnnl_DIR to the folder of dnnl-config.cmake, or leave the option at AUTO.")
   endif()
+endif()
+
+# The CUDA backend needs nvcc and cuBLASLt, no GPU. Device code has no sanitizers: its kernels are
+# checked on the host, by the tests.
+set(FLOWKIT_WITH_CUDA OFF)
+set(FLOWKIT_CUDA_STATE "not asked for")
+if(FLOWKIT_BUILD_CUDA)
+  find_program(FLOWKIT_NVCC nvcc HINTS ENV CUDAToolkit_ROOT ENV CUDA_PATH PATHS /usr/local/cuda
+    PATH_SUFFIXES bin)
+  if(FLOWKIT_SANITIZE)
+    set(FLOWKIT_CUDA_STATE "no: a build with sanitizers has none")
+  elseif(NOT FLOWKIT_NVCC)
+    set(FLOWKIT_CUDA_STATE "no: nvcc was not found; CUDAToolkit_ROOT names the toolkit's folder")
+  else()
+    if(NOT DEFINED CMAKE_CUDA_COMPILER)
+      set(CMAKE_CUDA_COMPILER "${FLOWKIT_NVCC}")
+    endif()
+    find_package(CUDAToolkit 12.4 QUIET)
+    if(TARGET CUDA::cublasLt)
+      set(FLOWKIT_WITH_CUDA ON)
+    else()
+      set(FLOWKIT_CUDA_STATE "no: ${FLOWKIT_NVCC} has no cuBLASLt of CUDA 12.4 or later")
+    endif()
+  endif()
+  if(NOT FLOWKIT_WITH_CUDA AND NOT FLOWKIT_BUILD_CUDA STREQUAL "AUTO")
+    message(FATAL_ERROR "FLOWKIT_BUILD_CUDA=${FLOWKIT_BUILD_CUDA}, but the backend cannot be "
+      "built (${FLOWKIT_CUDA_STATE}). Install the CUDA toolkit, or leave the option at AUTO.")
+  endif()
+endif()
+if(FLOWKIT_WITH_CUDA)
+  # Ampere, Hopper, Blackwell, and instructions for what comes after them. CMake's own choice would
+  # be older than all of these, or ask a GPU that is not there.
+  if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES 80 90 100 CACHE STRING "GPUs that the CUDA backend is built for")
+  endif()
+  set(CMAKE_CUDA_HOST_COMPILER "${CMAKE_CXX_COMPILER}" CACHE FILEPATH "Compiler below nvcc")
+  enable_language(CUDA)
+  set(FLOWKIT_CUDA_STATE "CUDA ${CUDAToolkit_VERSION}, for ${CMAKE_CUDA_ARCHITECTURES}")
 endif()
 
 # A build without a type would be a slow one. Only the top level may decide that for everybody.

@@ -15,6 +15,7 @@ message(STATUS "  compiler         ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER
 message(STATUS "  build type       ${CMAKE_BUILD_TYPE}")
 message(STATUS "  backends         ${backends}")
 message(STATUS "  eigen compiled   ${archs}")
+message(STATUS "  cuda             ${FLOWKIT_CUDA_STATE}")
 message(STATUS "  run-time checks  ${checks}")
 message(STATUS "  sanitizers       ${sanitizers}")
 message(STATUS "  warnings fatal   ${FLOWKIT_WERROR}")

@@ -3,16 +3,22 @@
 # Warnings are for our own code only: this target is linked privately and never exported.
 add_library(flowkit_warnings INTERFACE)
 target_compile_options(flowkit_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-  $<$<BOOL:${FLOWKIT_WERROR}>:-Werror>
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion>
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${FLOWKIT_WERROR}>>:-Werror>
   # g++ 12 at -O2 reports bounds inside xtensor's and Eigen's storage although they are system
   # headers; the report stays visible but cannot stop the build.
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-error=array-bounds>)
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-Wno-error=array-bounds>
+  # What nvcc generates from our code is not pedantic.
+  $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra>
+  $<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<BOOL:${FLOWKIT_WERROR}>>:-Werror=all-warnings>)
 
 # Language level without compiler extensions, our warnings, and nothing from the compiler's side.
 function(flowkit_setup_target target)
   target_compile_features(${target} PUBLIC cxx_std_20)
-  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
+  # CMake 3.25 does not know the language levels of nvcc 13.
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF CUDA_EXTENSIONS OFF
+    POSITION_INDEPENDENT_CODE ON)
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:flowkit_warnings>)
 endfunction()
 

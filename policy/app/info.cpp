@@ -4,15 +4,20 @@
 
 #include <app/command.hpp>
 
+#include <algorithm>
+
 namespace flowkit::app {
 namespace {
 
 void describe_build(const context& c) {
   json_array backends;
   std::string lines = text("flowkit ", policy::library_build(), "\nbackends:");
+  const std::vector<std::string> usable = usable_backends();
   for (const std::string& name : built_backends()) {
     backends.emplace_back(name);
     lines += " " + name;
+    const bool runs = std::find(usable.begin(), usable.end(), name) != usable.end();
+    if (!runs) lines += " (built, no device)";
   }
   const bool rounds = built_backends().front() != "eigen";
   lines += text("\nprecisions: f32", rounds ? " bf16" : "",
@@ -20,6 +25,7 @@ void describe_build(const context& c) {
   c.answer(json_object{{"version", policy::library_version()},
                        {"build", policy::library_build()},
                        {"backends", std::move(backends)},
+                       {"usable_backends", json_array(usable.begin(), usable.end())},
                        {"processors", default_thread_count()}},
            lines);
 }

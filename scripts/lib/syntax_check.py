@@ -16,11 +16,15 @@ import sys
 
 
 def commands(build):
-    """The compile commands by source; generated sources by their place in the build folder."""
+    """The compile commands by source; generated sources by their place in the build folder.
+
+    Not those of device code: its compiler has no such option.
+    """
     root = pathlib.Path(build).resolve()
     with open(root / "compile_commands.json", encoding="utf-8") as file:
         entries = json.load(file)
-    return [(entry["file"].replace(f"{root}/", ""), entry) for entry in entries]
+    return [(entry["file"].replace(f"{root}/", ""), entry) for entry in entries
+            if not entry["file"].endswith(".cu")]
 
 
 def check(entry):

@@ -23,7 +23,7 @@ import re
 import sys
 import textwrap
 
-QUOTATION = re.compile(r"(<!-- (?P<path>\S+\.cpp) -->\n```cpp\n)(?P<code>.*?)(?=^```$)",
+QUOTATION = re.compile(r"(<!-- (?P<path>\S+\.(cpp|cu)) -->\n```cpp\n)(?P<code>.*?)(?=^```$)",
                        re.DOTALL | re.MULTILINE)
 MARKER = re.compile(r"^[ \t]*// \[readme\]\n", re.MULTILINE)
 

@@ -6,8 +6,13 @@
 #include <flowkit/backends/onednn.hpp>
 #endif
 
+#if defined(FLOWKIT_TEST_GPU)
+#include <flowkit/backends/cuda.hpp>
+#endif
+
 #include <gtest/gtest.h>
 
+#include <support/device/executor.hpp>
 #include <support/host_array.hpp>
 
 #include <string>
@@ -71,17 +76,61 @@ struct onednn_case {
 };
 #endif
 
+/// The kernels of the CUDA backend, run on the host in one precision. The number of threads chooses
+/// the order in which threads of a block run: a result that depends on it is a race.
+template <precision Precision>
+struct device_case {
+  using backend = executed_cuda;
+  static backend make(int threads = 2) {
+    constexpr device_order orders[] = {device_order::ascending, device_order::descending,
+                                       device_order::scattered};
+    return backend({.math = Precision, .order = orders[(threads + 2) % 3]});
+  }
+  static bool available() { return true; }
+  static std::string name() { return "device_" + std::string(to_text(Precision)); }
+  /// As for onednn_case, whose operands are rounded alike.
+  static double product_rounding(index_t terms) {
+    const double sums = rounding<float>(terms);
+    if (Precision == precision::f32) return sums;
+    return sums + 1.6e-3 * (8 * std::sqrt(static_cast<double>(terms)) + 12);
+  }
+  static constexpr bool libraries_allocate = false;
+};
+
+#if defined(FLOWKIT_TEST_GPU)
+/// The CUDA backend on the first GPU, in one precision.
+template <precision Precision>
+struct cuda_case {
+  using backend = cuda;
+  static backend make(int /*threads*/ = 2) { return backend({.precision = Precision}); }
+  static bool available() { return true; }
+  static std::string name() { return "cuda_" + std::string(to_text(Precision)); }
+  /// As for onednn_case: relative errors of operands are 2^-9 in bf16 and 2^-11 in tf32.
+  static double product_rounding(index_t terms) {
+    const double sums = rounding<float>(terms);
+    if (Precision == precision::f32) return sums;
+    const double operands = Precision == precision::bf16 ? 1.6e-3 : 4e-4;
+    return sums + operands * (8 * std::sqrt(static_cast<double>(terms)) + 12);
+  }
+  static constexpr bool libraries_allocate = true;
+};
+#endif
+
 /// Types of a list and those that follow.
 template <class... Cases>
 struct eigen_and {
   using cases = ::testing::Types<
       eigen_case<double, instruction_set::base>, eigen_case<double, instruction_set::v3>,
       eigen_case<double, instruction_set::v4>, eigen_case<float, instruction_set::base>,
-      eigen_case<float, instruction_set::v3>, eigen_case<float, instruction_set::v4>, Cases...>;
+      eigen_case<float, instruction_set::v3>, eigen_case<float, instruction_set::v4>,
+      device_case<precision::f32>, device_case<precision::bf16>, Cases...>;
 };
 
 /// Adding a backend to all conformance tests is one line here.
-#if defined(FLOWKIT_HAS_ONEDNN)
+#if defined(FLOWKIT_TEST_GPU)
+using backend_cases = ::testing::Types<cuda_case<precision::f32>, cuda_case<precision::tf32>,
+                                       cuda_case<precision::bf16>>;
+#elif defined(FLOWKIT_HAS_ONEDNN)
 using backend_cases = eigen_and<onednn_case<precision::f32, onednn_route::by_size>,
                                 onednn_case<precision::f32, onednn_route::all>,
                                 onednn_case<precision::bf16, onednn_route::all>,

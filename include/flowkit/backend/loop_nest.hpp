@@ -64,4 +64,26 @@ constexpr loop_nest<N> collapse(const extents<R>& shape, const extents<R> (&stri
   return loop;
 }
 
+/// The first of several values: what a pack has in common.
+template <class First, class... Rest>
+constexpr const First& first(const First& value, const Rest&...) {
+  return value;
+}
+
+/// The nest of matrices or stacks of matrices with the innermost axis as columns, nothing merged.
+template <class... U, std::size_t R, Space S>
+constexpr loop_nest<sizeof...(U)> uncollapsed(const view<U, R, S>&... views) {
+  const extents<R>& shape = first(views...).shape();
+  FLOWKIT_EXPECT(((views.shape() == shape) && ...));
+  loop_nest<sizeof...(U)> loop{{1, R == 3 ? shape[0] : 1, shape[R - 2]}, shape[R - 1], {}, {}};
+  std::size_t i = 0;
+  const auto add = [&](const extents<R>& strides) {
+    loop.outer_stride[1][i] = R == 3 ? strides[0] : 0;
+    loop.outer_stride[2][i] = strides[R - 2];
+    loop.inner_stride[i++] = strides[R - 1];
+  };
+  (add(views.strides()), ...);
+  return loop;
+}
+
 }  // namespace flowkit::detail

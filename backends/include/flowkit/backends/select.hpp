@@ -7,6 +7,9 @@
 #if defined(FLOWKIT_HAS_ONEDNN)
 #include <flowkit/backends/onednn.hpp>
 #endif
+#if defined(FLOWKIT_HAS_CUDA)
+#include <flowkit/backends/cuda.hpp>
+#endif
 
 #include <string>
 #include <string_view>
@@ -21,13 +24,27 @@ struct backend_options {
   flowkit::precision precision = flowkit::precision::f32;  ///< of matrix products
 };
 
-/// Names of the backends in this build, the default one first.
+/// Names of the backends in this build, the default one first. A GPU backend is last: that it was
+/// built says nothing about the machine.
 [[nodiscard]] inline std::vector<std::string> built_backends() {
+  return {
 #if defined(FLOWKIT_HAS_ONEDNN)
-  return {"onednn", "eigen"};
-#else
-  return {"eigen"};
+    "onednn",
 #endif
+        "eigen",
+#if defined(FLOWKIT_HAS_CUDA)
+        "cuda",
+#endif
+  };
+}
+
+/// Those of them that this machine can run.
+[[nodiscard]] inline std::vector<std::string> usable_backends() {
+  std::vector<std::string> names = built_backends();
+#if defined(FLOWKIT_HAS_CUDA)
+  if (find_cuda_devices().devices == 0) names.pop_back();
+#endif
+  return names;
 }
 
 namespace detail {
@@ -51,7 +68,7 @@ namespace detail {
 /// Builds the backend of that name ("" and "auto": the default), calls f with it, and returns what
 /// f returns. f is compiled for every built backend, so its result has one type for all of them.
 /// Throws not_built_error for a backend this build lacks, invalid_input for an unknown name,
-/// backend_error for a precision that the backend lacks.
+/// backend_error for a precision that the backend lacks, and for `cuda` on a machine without a GPU.
 template <class F>
 decltype(auto) with_backend(std::string_view name, F&& f, const backend_options& options = {}) {
   const std::string chosen =
@@ -59,6 +76,12 @@ decltype(auto) with_backend(std::string_view name, F&& f, const backend_options&
 #if defined(FLOWKIT_HAS_ONEDNN)
   if (chosen == "onednn") {
     onednn be({.threads = options.threads, .precision = options.precision});
+    return std::forward<F>(f)(be);
+  }
+#endif
+#if defined(FLOWKIT_HAS_CUDA)
+  if (chosen == "cuda") {
+    cuda be({.precision = options.precision});
     return std::forward<F>(f)(be);
   }
 #endif

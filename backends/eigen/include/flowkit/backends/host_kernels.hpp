@@ -48,27 +48,6 @@ constexpr tile tile_at(index_t down, index_t rows, index_t last_row, index_t acr
 template <class T, std::size_t N>
 using operands = std::array<const T*, N>;
 
-template <class First, class... Rest>
-constexpr const First& first(const First& value, const Rest&...) {
-  return value;
-}
-
-/// The nest of matrices or stacks of matrices with the innermost axis as columns, nothing merged.
-template <class... U, std::size_t R>
-constexpr loop_nest<sizeof...(U)> uncollapsed(const view<U, R, host_space>&... views) {
-  const extents<R>& shape = first(views...).shape();
-  FLOWKIT_EXPECT(((views.shape() == shape) && ...));
-  loop_nest<sizeof...(U)> loop{{1, R == 3 ? shape[0] : 1, shape[R - 2]}, shape[R - 1], {}, {}};
-  std::size_t i = 0;
-  const auto add = [&](const extents<R>& strides) {
-    loop.outer_stride[1][i] = R == 3 ? strides[0] : 0;
-    loop.outer_stride[2][i] = strides[R - 2];
-    loop.inner_stride[i++] = strides[R - 1];
-  };
-  (add(views.strides()), ...);
-  return loop;
-}
-
 // ---- functors of the library: vector code, compiled once per instruction set
 // ---------------------
 

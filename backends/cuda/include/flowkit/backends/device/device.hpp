@@ -1,0 +1,68 @@
+// What a place where kernels run offers: memory, transfers, launches and matrix products, in order.
+#pragma once
+
+#include <flowkit/backend/geometry.hpp>
+#include <flowkit/backend/precision.hpp>
+#include <flowkit/backends/device/kernel.hpp>
+
+namespace flowkit {
+namespace detail {
+
+/// Where an operand of a product begins and how far its rows and matrices are apart, in elements:
+/// floats, or the bits of bfloat16 numbers.
+struct product_operand {
+  const void* data;
+  index_t row_step;
+  index_t matrix_step;
+  bool bf16;
+};
+
+/// c = alpha op(a) op(b) + beta c for every matrix of a batch; rows are contiguous. a and b have
+/// one format; sums and c are float. All sizes are positive. beta = 0 ignores old values of c.
+struct device_product {
+  transpose ta;
+  transpose tb;
+  index_t m;
+  index_t n;
+  index_t k;
+  index_t batch;
+  float alpha;
+  float beta;
+  product_operand a;
+  product_operand b;
+  float* c;
+  index_t c_row_step;
+  index_t c_matrix_step;
+};
+
+/// A kernel that does nothing: what concept Device tries to launch.
+struct empty_kernel {
+  static constexpr int threads = warp_threads;
+  using shared_memory = no_shared_memory;
+  template <class Block>
+  FLOWKIT_HD void operator()(Block&) const {}
+};
+
+}  // namespace detail
+
+/// A device with one queue. Laws: work happens in the order of the calls; only `download` and
+/// `synchronize` may block. `allocate` returns memory aligned to 64 bytes, null for nothing; what
+/// is freed may still be in use by work queued before. Every kernel goes through `launch`, and all
+/// matrix products through `multiply`: nothing else knows where it runs.
+template <class D>
+concept Device = requires(D& d, void* data, const void* from, index_t size,
+                          const detail::empty_kernel& kernel,
+                          const detail::device_product& product) {
+  { d.allocate(size) } -> std::same_as<void*>;  // bytes
+  d.free(data);                                 // noexcept
+  d.upload(data, from, size);                   // bytes; the source may change afterwards
+  d.download(data, from, size);                 // blocks
+  d.copy(data, from, size);                     // on the device
+  d.synchronize();                              // blocks
+  d.launch(kernel, size);                       // blocks of the kernel
+  d.multiply(product);
+  { d.math() } -> std::same_as<precision>;        // format of products
+  { d.window_limit() } -> std::same_as<index_t>;  // numbers that a convolution may hold in windows
+};
+
+}  // namespace flowkit

@@ -1,0 +1,13 @@
+// The library's functors of elementwise passes, part 4 of 4.
+#include "functors.hpp"
+
+#include <flowkit/backends/cuda_kernels.cuh>
+
+namespace flowkit {
+
+/// Keeps the kernels alive; never called for its value.
+std::size_t cuda_elementwise_functors_3() {
+  return detail::instantiate_elementwise_part<cuda_device, 3, 4>(fn::elementwise_kernels<float>{});
+}
+
+}  // namespace flowkit

@@ -1,0 +1,155 @@
+// The executor of device kernels finds what it is there for: races, gaps and impossible launches.
+#include <flowkit/backend/concepts.hpp>
+#include <flowkit/backends/cuda.hpp>
+
+#include <gtest/gtest.h>
+
+#include <support/device/executor.hpp>
+
+#include <array>
+#include <cmath>
+#include <vector>
+
+namespace flowkit::testing {
+namespace {
+
+constexpr int width = 64;
+
+struct line {
+  float value[width];
+};
+
+/// Adds to every number its left neighbour; in one phase that is a race, in two it is none.
+template <bool Races>
+struct neighbour_kernel {
+  static constexpr int threads = width;
+  using shared_memory = line;
+  float* out;
+
+  template <class Block>
+  void operator()(Block& block) const {
+    auto sum = block.template registers<float>();
+    line& shared = block.shared();
+    block.phase([&](int t) { shared.value[t] = 1; });
+    block.phase([&](int t) {
+      sum[t] = shared.value[t] + (t > 0 ? shared.value[t - 1] : 0);
+      if (Races) shared.value[t] = sum[t];
+    });
+    block.last([&](int t) { out[t] = sum[t]; });
+  }
+};
+
+template <bool Races>
+std::array<float, width> neighbour_sums(device_order order) {
+  std::array<float, width> out{};
+  device_executor device({.order = order});
+  device.launch(neighbour_kernel<Races>{out.data()}, 1);
+  return out;
+}
+
+TEST(DeviceExecutor, OrdersAgreeOnKernelsWithoutARace) {
+  const auto expected = neighbour_sums<false>(device_order::ascending);
+
+  EXPECT_EQ(neighbour_sums<false>(device_order::descending), expected);
+  EXPECT_EQ(neighbour_sums<false>(device_order::scattered), expected);
+  EXPECT_EQ(expected[0], 1);
+  EXPECT_EQ(expected[width - 1], 2);
+}
+
+TEST(DeviceExecutor, OrdersDisagreeOnARace) {
+  EXPECT_NE(neighbour_sums<true>(device_order::ascending),
+            neighbour_sums<true>(device_order::descending));
+}
+
+TEST(DeviceExecutor, EveryOrderVisitsEveryThreadOnce) {
+  for (const index_t count : {1, 2, 31, 32, 100, 256}) {
+    for (const device_order order :
+         {device_order::ascending, device_order::descending, device_order::scattered}) {
+      std::vector<int> visits(static_cast<std::size_t>(count));
+      for (index_t i = 0; i < count; ++i) {
+        ++visits[static_cast<std::size_t>(in_order(order, i, count))];
+      }
+      EXPECT_EQ(visits, std::vector<int>(visits.size(), 1)) << count;
+    }
+  }
+}
+
+/// Reads what nobody wrote.
+struct gap_kernel {
+  static constexpr int threads = 32;
+  using shared_memory = line;
+  float* out;
+
+  template <class Block>
+  void operator()(Block& block) const {
+    auto unset = block.template registers<float>();
+    block.last([&](int t) {
+      out[2 * t] = block.shared().value[t];
+      out[2 * t + 1] = unset[t];
+    });
+  }
+};
+
+TEST(DeviceExecutor, UnwrittenMemoryIsNotANumber) {
+  std::array<float, width> out{};
+  device_executor device({});
+
+  device.launch(gap_kernel{out.data()}, 1);
+
+  for (const float x : out) EXPECT_TRUE(std::isnan(x));
+}
+
+/// The sum over a warp of the numbers of its threads.
+struct warp_kernel {
+  static constexpr int threads = width;
+  using shared_memory = detail::no_shared_memory;
+  float* out;
+
+  template <class Block>
+  void operator()(Block& block) const {
+    auto number = block.template registers<float>();
+    block.phase([&](int t) { number[t] = static_cast<float>(t); });
+    const auto sum = block.warp_reduce(number, detail::plus{});
+    block.last([&](int t) { out[t] = sum[t]; });
+  }
+};
+
+TEST(DeviceExecutor, WarpsReduceApart) {
+  std::array<float, width> out{};
+  device_executor device({});
+
+  device.launch(warp_kernel{out.data()}, 1);
+
+  for (int t = 0; t < width; ++t) {
+    EXPECT_EQ(out[static_cast<std::size_t>(t)], t < 32 ? 496 : 1520);
+  }
+}
+
+struct phase_after_last_kernel {
+  static constexpr int threads = 32;
+  using shared_memory = detail::no_shared_memory;
+  template <class Block>
+  void operator()(Block& block) const {
+    block.last([](int) {});
+    block.phase([](int) {});
+  }
+};
+
+TEST(DeviceExecutor, RefusesWhatADeviceCannotDo) {
+  device_executor device({});
+
+  EXPECT_THROW(device.launch(detail::empty_kernel{}, 0), std::logic_error);
+  EXPECT_THROW(device.launch(detail::empty_kernel{}, index_t{1} << 31), std::logic_error);
+  EXPECT_THROW(device.launch(phase_after_last_kernel{}, 1), std::logic_error);
+  EXPECT_THROW(device.multiply({}), std::logic_error);
+}
+
+// The header of the backend is enough for this: no part of CUDA is needed.
+TEST(DeviceExecutor, StandsWhereTheGpuDoes) {
+  static_assert(Device<device_executor> && Device<cuda_device>);
+  static_assert(NeuralBackend<cuda> && SearchBackend<cuda>);
+  static_assert(NeuralBackend<executed_cuda> && SearchBackend<executed_cuda>);
+}
+
+}  // namespace
+}  // namespace flowkit::testing
