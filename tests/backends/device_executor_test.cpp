@@ -148,6 +148,7 @@ TEST(DeviceExecutor, RefusesWhatADeviceCannotDo) {
 TEST(DeviceExecutor, StandsWhereTheGpuDoes) {
   static_assert(Device<device_executor> && Device<cuda_device>);
   static_assert(NeuralBackend<cuda> && SearchBackend<cuda>);
+  static_assert(std::movable<cuda> && !std::copyable<cuda>);
   static_assert(NeuralBackend<executed_cuda> && SearchBackend<executed_cuda>);
 }
 

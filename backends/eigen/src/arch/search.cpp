@@ -90,9 +90,14 @@ template <class T>
 index_t search_kernels<T>::lowest_below_both(const approximation<T>& a, const approximation<T>& b,
                                              index_t count) {
   lowest<T> best;
+  alignas(64) T numbers[lanes<T>];
+  for (index_t i = 0; i < lanes<T>; ++i) numbers[i] = static_cast<T>(i);
+  const packet<T> lane = packet<T>::load_aligned(numbers);
   for_packets<T>(count, [&](index_t c, const auto& at) {
     const packet<T> value = at.load(b.products + c) + at.load(b.norms + c);
-    const auto admitted = below(a, c, at) && value < packet<T>(b.limit);
+    // Lanes of the last packet beyond the row hold 0, which would hide a candidate above it.
+    const auto exists = lane < packet<T>(static_cast<T>(count - c));
+    const auto admitted = exists && below(a, c, at) && value < packet<T>(b.limit);
     best.offer(xsimd::select(admitted, value, packet<T>(infinity<T>)), c);
   });
   return best.column(count);
