@@ -100,7 +100,9 @@ round_files files_of(const std::string& folder, index_t round) {
   const auto file = [&](const std::string& stage, std::string_view name) {
     return path_in(path_in(folder, stage), name);
   };
-  round_files out{.couple = "couple" + suffix, .held_out = "held_out" + suffix};
+  round_files out;
+  out.couple = "couple" + suffix;
+  out.held_out = "held_out" + suffix;
   out.policy = file(round == 2 ? "straighten" : "base", policy_name);
   out.couplings = file(out.couple, couplings_name);
   out.held_out_couplings = file(out.held_out, couplings_name);
