@@ -39,29 +39,29 @@ void write_example(const std::string& path) {
 int main() {
   write_example("policy.safetensors");
 
+  // [readme]
   const auto policy = fp::open_policy("policy.safetensors");
   const auto controller = policy->control({.seed = 42});
   fp::controller& robot = *controller;
-  const fp::spec& spec = robot.shape();
-  std::printf("%s, %d actions of %d per prediction\n", policy->manifest().method.c_str(),
-              static_cast<int>(spec.execute), static_cast<int>(spec.horizon));
-
   robot.warm_up();  // makes the first call as fast as the others
 
-  // The loop: the hand moves by what the policy says.
   std::vector<float> state{0, 0, 0.3F, 0.1F};
   for (int cycle = 0; cycle < 3; ++cycle) {
     robot.observe({state, {}});
     const fp::action_plan plan = robot.act();
     for (fk::index_t step = 0; step < plan.execute; ++step) {
       const auto action = plan.action(0, step);
-      state[0] += 0.01F * action[0];
+      state[0] += 0.01F * action[0];  // a hand that moves by what the policy says
       state[1] += 0.01F * action[1];
       if (step + 1 < plan.execute) robot.observe({state, {}});
     }
-    std::printf("hand at %+.3f %+.3f, %d numbers guarded\n", static_cast<double>(state[0]),
-                static_cast<double>(state[1]), static_cast<int>(plan.guard.out_of_bounds));
   }
+  // [readme]
+  const fp::spec& spec = robot.shape();
+  std::printf("%s, %d actions of %d per prediction; hand at %+.3f %+.3f\n",
+              policy->manifest().method.c_str(), static_cast<int>(spec.execute),
+              static_cast<int>(spec.horizon), static_cast<double>(state[0]),
+              static_cast<double>(state[1]));
 
   // A robot that moves while the network computes: the new chunk starts where the hand is.
   fp::chunk_splice motion(spec.horizon, spec.action_size());
