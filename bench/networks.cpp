@@ -16,7 +16,9 @@
 #include <flowkit/train/train_step.hpp>
 
 #include <cmath>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -70,13 +72,20 @@ double product_rate(B& be, const std::string& configuration) {
 
 enum class passes { forward, both };
 
-/// |a - b| / |b| of the elements of two dense arrays.
-double distance(const_view_of<eigen<float>, 1> a, const_view_of<eigen<float>, 1> b) {
+template <class B>
+std::vector<float> to_host(B& be, const_view_of<B, 1> x) {
+  std::vector<float> out(static_cast<std::size_t>(x.size()));
+  be.download(std::span<float>(out), x);
+  return out;
+}
+
+/// |a - b| / |b|
+double distance(const std::vector<float>& a, const std::vector<float>& b) {
   double difference = 0;
   double size = 0;
-  for (index_t i = 0; i < b.size(); ++i) {
-    difference += std::pow(static_cast<double>(a(i)) - b(i), 2);
-    size += std::pow(static_cast<double>(b(i)), 2);
+  for (std::size_t i = 0; i < b.size(); ++i) {
+    difference += std::pow(static_cast<double>(a[i]) - b[i], 2);
+    size += std::pow(static_cast<double>(b[i]), 2);
   }
   return std::sqrt(difference / size);
 }
@@ -181,7 +190,8 @@ bool evaluates_well(B& be, const std::string& configuration, const unet1d_option
   eigen<float> reference;
   unet_evaluation expected(reference, o, 2);
   unet_evaluation found(be, o, 2);
-  return distance(found.evaluate(), expected.evaluate()) < rounding(configuration, passes::forward);
+  return distance(to_host(be, found.evaluate()), to_host(reference, expected.evaluate())) <
+         rounding(configuration, passes::forward);
 }
 
 template <class B>
@@ -252,7 +262,8 @@ bool encodes_well(B& be, const std::string& configuration, passes which, index_t
   eigen<float> reference;
   encoder_run expected(reference, images);
   encoder_run found(be, images);
-  return distance(found.run(which), expected.run(which)) < rounding(configuration, which);
+  return distance(to_host(be, found.run(which)), to_host(reference, expected.run(which))) <
+         rounding(configuration, which);
 }
 
 template <class B>
