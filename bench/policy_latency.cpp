@@ -109,7 +109,7 @@ const network_case networks[] = {
 }  // namespace
 
 int main(int count, char** words) {
-  for (const std::string& backend : built_backends()) {
+  for (const std::string& backend : usable_backends()) {
     for (const network_case& c : networks) {
       const std::string name = text("act/", backend, "/", c.preset);
       benchmark::RegisterBenchmark(

@@ -37,7 +37,7 @@ TEST(policy_runtime, acts_as_the_controller_of_its_backend) {
 TEST(policy_runtime, survives_its_file_on_every_backend) {
   const temporary_directory folder;
   const std::string path = folder / "p.safetensors";
-  for (const std::string& name : built_backends()) {
+  for (const std::string& name : usable_backends()) {
     const auto before =
         untrained_policy(example_manifest(example_spec()), rng_key{5}, {.backend = name});
     before->save(path);
@@ -50,7 +50,7 @@ TEST(policy_runtime, survives_its_file_on_every_backend) {
 TEST(policy_runtime, does_not_depend_on_threads) {
   policy_manifest m = example_manifest(example_spec());
   m.network = network_preset("small");
-  for (const std::string& name : built_backends()) {
+  for (const std::string& name : usable_backends()) {
     const auto with = [&](int threads) {
       const auto p = untrained_policy(m, rng_key{5}, {.backend = name, .threads = threads});
       return acts(*p->control({.inference = inference_options{.steps = 3}}));
@@ -66,7 +66,7 @@ TEST(policy_runtime, computes_in_the_precision_asked_for_or_says_no) {
   EXPECT_THROW(
       (void)untrained_policy(m, rng_key{5}, {.backend = "eigen", .precision = precision::bf16}),
       backend_error);
-  for (const std::string& name : built_backends()) {
+  for (const std::string& name : usable_backends()) {
     if (name == "eigen") continue;
     const auto rounded =
         untrained_policy(m, rng_key{5}, {.backend = name, .precision = precision::bf16});
