@@ -4,6 +4,8 @@
 #include <flowkit/core/platform.hpp>
 
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 namespace flowkit::detail {
@@ -36,7 +38,7 @@ inline constexpr int most_block_threads = 256;
 template <class Kernel>
 concept DeviceKernel = std::is_trivially_copyable_v<Kernel> && sizeof(Kernel) <= 4000 &&
                        std::is_trivially_copyable_v<typename Kernel::shared_memory> &&
-                       sizeof(typename Kernel::shared_memory) <= 48 * 1024 && Kernel::threads > 0 &&
+                       sizeof(typename Kernel::shared_memory) <= std::size_t{48} * 1024 && Kernel::threads > 0 &&
                        Kernel::threads <= most_block_threads&& Kernel::threads % warp_threads == 0;
 
 struct no_shared_memory {};
@@ -68,7 +70,7 @@ template <class Block, class F>
 FLOWKIT_HD void last_over_elements(Block& block, index_t size, int threads, int each, const F& f) {
   const index_t first = block.index() * threads * each;
   block.last([&](int thread) {
-    for (int i = 0; i < each; ++i) {
+    for (index_t i = 0; i < each; ++i) {
       const index_t e = first + i * threads + thread;
       if (e < size) f(e);
     }
