@@ -17,7 +17,7 @@
 namespace flowkit::testing {
 namespace {
 
-constexpr std::size_t most_shared_memory = 48 * 1024;
+constexpr std::size_t most_shared_memory = std::size_t{48} * 1024;
 
 /// Beyond `bytes` nothing may be touched.
 void forbid_beyond([[maybe_unused]] char* data, [[maybe_unused]] std::size_t bytes,

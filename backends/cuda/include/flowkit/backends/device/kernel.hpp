@@ -36,10 +36,11 @@ inline constexpr int most_block_threads = 256;
 /// phases do not nest. One executor runs threads one after the other in several orders, which shows
 /// a kernel that breaks these laws.
 template <class Kernel>
-concept DeviceKernel = std::is_trivially_copyable_v<Kernel> && sizeof(Kernel) <= 4000 &&
-                       std::is_trivially_copyable_v<typename Kernel::shared_memory> &&
-                       sizeof(typename Kernel::shared_memory) <= std::size_t{48} * 1024 && Kernel::threads > 0 &&
-                       Kernel::threads <= most_block_threads&& Kernel::threads % warp_threads == 0;
+concept DeviceKernel =
+    std::is_trivially_copyable_v<Kernel> && sizeof(Kernel) <= 4000 &&
+    std::is_trivially_copyable_v<typename Kernel::shared_memory> &&
+    sizeof(typename Kernel::shared_memory) <= std::size_t{48} * 1024 && Kernel::threads > 0 &&
+    Kernel::threads <= most_block_threads&& Kernel::threads % warp_threads == 0;
 
 struct no_shared_memory {};
 
