@@ -19,7 +19,7 @@ void describe_build(const context& c) {
     const bool runs = std::find(usable.begin(), usable.end(), name) != usable.end();
     if (!runs) lines += " (built, no device)";
   }
-  const bool rounds = built_backends().front() != "eigen";
+  const bool rounds = built_backends().size() > 1;  // all but eigen do
   lines += text("\nprecisions: f32", rounds ? " bf16" : "",
                 "\nprocessors: ", default_thread_count(), "\n");
   c.answer(json_object{{"version", policy::library_version()},

@@ -9,8 +9,6 @@ namespace {
 
 using policy::setting_info;
 
-constexpr double forever = 1e12;
-
 std::vector<setting_info> shaping() {
   return {
       {"policy.dims", "64 128 256", "channels", "Width of each level of the U-Net."},

@@ -5,6 +5,9 @@
 
 namespace flowkit::app {
 
+/// Bound of numbers that have none.
+inline constexpr double forever = 1e12;
+
 /// Defaults are those of the library.
 [[nodiscard]] std::vector<policy::setting_info> learning_table();
 

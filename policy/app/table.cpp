@@ -8,8 +8,6 @@ namespace {
 
 using policy::setting_info;
 
-constexpr double forever = 1e12;
-
 std::vector<setting_info> general() {
   return {
       {"task", "", "",

@@ -84,20 +84,7 @@ inline index_t column_blocks(index_t images, index_t columns) {
   return images * parts(columns, warp_threads);
 }
 
-/// [batch, height, width, channel] as a matrix of one row per position. The view may be a range of
-/// channels of a dense array, but not a range of positions.
-template <class U>
-view<U, 2, cuda_space> positions(const view<U, 4, cuda_space>& v) {
-  const extents<4>& shape = v.shape();
-  const extents<4>& strides = v.strides();
-  FLOWKIT_EXPECT(shape[3] <= 1 || strides[3] == 1);
-  const index_t step = shape[2] > 1 ? strides[2] : shape[1] > 1 ? strides[1] : strides[0];
-  FLOWKIT_EXPECT(shape[1] <= 1 || strides[1] == shape[2] * step);
-  FLOWKIT_EXPECT(shape[0] <= 1 || strides[0] == shape[1] * shape[2] * step);
-  return {v.data(), extents<2>{shape[0] * shape[1] * shape[2], shape[3]}, extents<2>{step, 1}};
-}
-
-/// The same with the images apart: [batch, position, channel].
+/// [batch, height, width, channel] as a stack of matrices: [batch, position, channel].
 template <class U>
 stack<U> pixels_of(const view<U, 4, cuda_space>& v) {
   return {v.data(), v.strides()[0], positions(v).strides()[0]};

@@ -53,9 +53,9 @@ void device_ops<D>::convolve(const convolution_geometry& g, constant_view<4> x, 
                              float beta, mutable_view<4> y) {
   FLOWKIT_EXPECT(y.shape() == g.output(x.shape(), w.shape()[1]));
   FLOWKIT_EXPECT(w.shape()[0] == g.taps() * x.shape()[3]);
-  const mutable_view<2> out = detail::positions(y);
+  const mutable_view<2> out = positions(y);
   if (detail::is_pointwise(g)) {
-    return gemm(transpose::no, transpose::no, 1, detail::positions(x), w, beta, out);
+    return gemm(transpose::no, transpose::no, 1, positions(x), w, beta, out);
   }
   const detail::window_shape shape(g, x.shape());
   if (y.empty()) return;
@@ -76,9 +76,9 @@ void device_ops<D>::convolve_backward_data(const convolution_geometry& g, consta
                                            constant_view<2> w, float beta, mutable_view<4> dx) {
   FLOWKIT_EXPECT(dy.shape() == g.output(dx.shape(), w.shape()[1]));
   FLOWKIT_EXPECT(w.shape()[0] == g.taps() * dx.shape()[3]);
-  const constant_view<2> in = detail::positions(dy);
+  const constant_view<2> in = positions(dy);
   if (detail::is_pointwise(g)) {
-    return gemm(transpose::no, transpose::yes, 1, in, w, beta, detail::positions(dx));
+    return gemm(transpose::no, transpose::yes, 1, in, w, beta, positions(dx));
   }
   const detail::window_shape shape(g, dx.shape());
   if (dx.empty()) return;
@@ -101,10 +101,10 @@ void device_ops<D>::convolve_backward_weights(const convolution_geometry& g, con
                                               constant_view<4> dy, float beta, mutable_view<2> dw) {
   FLOWKIT_EXPECT(dy.shape() == g.output(x.shape(), dw.shape()[1]));
   FLOWKIT_EXPECT(dw.shape()[0] == g.taps() * x.shape()[3]);
-  const constant_view<2> in = detail::positions(dy);
+  const constant_view<2> in = positions(dy);
   if (detail::is_pointwise(g) || in.shape()[0] == 0) {
     const constant_view<2> pixels{x.data(), extents<2>{in.shape()[0], dw.shape()[0]},
-                                  detail::positions(x).strides()};
+                                  positions(x).strides()};
     return gemm(transpose::yes, transpose::no, 1, pixels, in, beta, dw);
   }
   const detail::window_shape shape(g, x.shape());

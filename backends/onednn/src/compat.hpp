@@ -58,21 +58,10 @@ inline dnnl::convolution_forward::primitive_desc convolution(const dnnl::engine&
 #endif
 }
 
-/// x = the gradient of the input; `forward` is the pass that it belongs to.
-inline dnnl::convolution_backward_data::primitive_desc convolution_data(
-    const dnnl::engine& engine, const dnnl::memory::desc& x, const dnnl::memory::desc& w,
-    const dnnl::memory::desc& y, const window_steps& by,
-    const dnnl::convolution_forward::primitive_desc& forward) {
-  constexpr auto how = dnnl::algorithm::convolution_direct;
-#if DNNL_VERSION_MAJOR >= 3
-  return {engine, how, x, w, y, by.stride, by.padding, by.padding, forward, attributes(false)};
-#else
-  return {{how, x, w, y, by.stride, by.padding, by.padding}, attributes(false), engine, forward};
-#endif
-}
-
-/// w = the gradient of the weights.
-inline dnnl::convolution_backward_weights::primitive_desc convolution_weights(
+/// The pass for a gradient: of x, for convolution_backward_data, or of w, for
+/// convolution_backward_weights; `forward` is the pass that it belongs to.
+template <class Pass>
+typename Pass::primitive_desc convolution_gradient(
     const dnnl::engine& engine, const dnnl::memory::desc& x, const dnnl::memory::desc& w,
     const dnnl::memory::desc& y, const window_steps& by,
     const dnnl::convolution_forward::primitive_desc& forward) {

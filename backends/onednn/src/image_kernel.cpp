@@ -92,20 +92,23 @@ void image_kernel::make_convolution(const dnnl::engine& engine, int lanes) {
     const auto hint =
         dnnl_compat::convolution(engine, y, back, pixels(task_.image, element::f32), steps, false);
     adopt<dnnl::convolution_backward_data::primitive_desc, dnnl::convolution_backward_data>(
-        dnnl_compat::convolution_data(engine, pixels(outputs, element::f32), back, x, steps, hint),
+        dnnl_compat::convolution_gradient<dnnl::convolution_backward_data>(
+            engine, pixels(outputs, element::f32), back, x, steps, hint),
         engine, lanes);
   } else if (task_.pass == image_pass::forward) {
     adopt<dnnl::convolution_forward::primitive_desc, dnnl::convolution_forward>(forward, engine,
                                                                                 lanes);
   } else if (task_.pass == image_pass::data) {
     adopt<dnnl::convolution_backward_data::primitive_desc, dnnl::convolution_backward_data>(
-        dnnl_compat::convolution_data(engine, pixels(task_.image, element::f32), w, y, steps,
-                                      forward),
+        dnnl_compat::convolution_gradient<dnnl::convolution_backward_data>(
+            engine, pixels(task_.image, element::f32), w, y, steps, forward),
         engine, lanes);
   } else {
     const layout dw = any_weights(task_, task_.image[3], task_.outputs, element::f32);
     adopt<dnnl::convolution_backward_weights::primitive_desc, dnnl::convolution_backward_weights>(
-        dnnl_compat::convolution_weights(engine, x, dw, y, steps, forward), engine, lanes);
+        dnnl_compat::convolution_gradient<dnnl::convolution_backward_weights>(engine, x, dw, y,
+                                                                              steps, forward),
+        engine, lanes);
   }
 }
 

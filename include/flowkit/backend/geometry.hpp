@@ -1,7 +1,7 @@
 // Small vocabulary shared by backend operations: transposition, accumulation, window geometry.
 #pragma once
 
-#include <flowkit/core/extents.hpp>
+#include <flowkit/core/view.hpp>
 
 namespace flowkit {
 
@@ -40,5 +40,18 @@ struct convolution_geometry {
   friend constexpr bool operator==(const convolution_geometry&,
                                    const convolution_geometry&) = default;
 };
+
+/// [batch, height, width, channel] as a matrix of one row per position. The rows must lie at equal
+/// distances: the view may be a range of channels of a dense array, but not a range of positions.
+template <class T, class Space>
+view<T, 2, Space> positions(const view<T, 4, Space>& v) {
+  const extents<4>& shape = v.shape();
+  const extents<4>& strides = v.strides();
+  FLOWKIT_EXPECT(shape[3] <= 1 || strides[3] == 1);
+  const index_t step = shape[2] > 1 ? strides[2] : shape[1] > 1 ? strides[1] : strides[0];
+  FLOWKIT_EXPECT(shape[1] <= 1 || strides[1] == shape[2] * step);
+  FLOWKIT_EXPECT(shape[0] <= 1 || strides[0] == shape[1] * shape[2] * step);
+  return {v.data(), extents<2>{shape[0] * shape[1] * shape[2], shape[3]}, extents<2>{step, 1}};
+}
 
 }  // namespace flowkit
