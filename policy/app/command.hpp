@@ -31,6 +31,7 @@ void distill(const context&);
 void evaluate(const context&);
 void latency(const context&);
 void report(const context&);
+void compare(const context&);
 void data(const context&);
 void tasks(const context&);
 void info(const context&);

@@ -5,7 +5,7 @@
 namespace flowkit::app {
 
 std::span<const command> commands() {
-  static const std::array<command, 12> all{{
+  static const std::array<command, 13> all{{
       {"run",
        "everything: collect, train, couple, align, distill, evaluate, report",
        "",
@@ -89,6 +89,16 @@ std::span<const command> commands() {
        true,
        false,
        report},
+      {"compare",
+       "several runs side by side, as Markdown",
+       "RUN...",
+       "Methods of every run, then how sefa@1 compares with base@100 and reflow@1 on equal "
+       "episodes "
+       "and\nwindows: differences with 95 % intervals, gap closed, modes kept, time saved.",
+       {},
+       false,
+       false,
+       compare},
       {"data",
        "inspects, converts and validates demonstrations",
        "inspect DATA | convert FROM TO | validate DATA",

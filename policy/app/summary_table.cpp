@@ -38,11 +38,11 @@ std::string row_of(const method_summary& s) {
                    number("%.4f", s.seam).c_str(), number("%.2f", s.acceptance).c_str());
 }
 
+}  // namespace
+
 json_value optional_number(const std::optional<double>& value) {
   return value ? json_value(*value) : json_value();
 }
-
-}  // namespace
 
 std::string table_text(std::span<const policy::evaluation_result> results) {
   std::string out =
@@ -56,19 +56,19 @@ json_value table_document(std::span<const policy::evaluation_result> results) {
   json_array out;
   for (const policy::evaluation_result& r : results) {
     const method_summary s = policy::summarize({&r, 1});
-    out.emplace_back(
-        json_object{{"label", s.label},
-                    {"task", s.task},
-                    {"episodes", s.success.trials},
-                    {"successes", s.success.successes},
-                    {"success", s.success.share()},
-                    {"success_low", s.success_range.low},
-                    {"success_high", s.success_range.high},
-                    {"ms_per_chunk", s.latency ? json_value(s.latency->p50) : json_value()},
-                    {"evaluations", optional_number(s.evaluations)},
-                    {"distance", optional_number(s.distance)},
-                    {"seam", optional_number(s.seam)},
-                    {"acceptance", optional_number(s.acceptance)}});
+    out.emplace_back(json_object{
+        {"label", s.label},
+        {"task", s.task},
+        {"episodes", s.success.trials},
+        {"successes", s.success.successes},
+        {"success", s.success.share()},
+        {"success_low", s.success_range.low},
+        {"success_high", s.success_range.high},
+        {"ms_per_chunk", optional_number(s.latency ? std::optional(s.latency->p50) : std::nullopt)},
+        {"evaluations", optional_number(s.evaluations)},
+        {"distance", optional_number(s.distance)},
+        {"seam", optional_number(s.seam)},
+        {"acceptance", optional_number(s.acceptance)}});
   }
   return out;
 }

@@ -6,6 +6,7 @@
 
 #include <app/context.hpp>
 
+#include <optional>
 #include <span>
 
 namespace flowkit::app {
@@ -17,5 +18,8 @@ namespace flowkit::app {
 /// to the expert, seam, acceptance.
 [[nodiscard]] std::string table_text(std::span<const policy::evaluation_result> results);
 [[nodiscard]] json_value table_document(std::span<const policy::evaluation_result> results);
+
+/// null without a value.
+[[nodiscard]] json_value optional_number(const std::optional<double>& value);
 
 }  // namespace flowkit::app

@@ -21,25 +21,31 @@ class Usage(unittest.TestCase):
                               capture_output=True, timeout=20, check=False)
 
     def test_help_explains_the_command(self):
-        for name in ["test", "demo", "check-format"]:
+        for name in ["test", "demo", "suite", "check-format"]:
             with self.subTest(name):
                 result = self.run_script(name, "--help")
                 self.assertEqual(result.returncode, 0)
                 self.assertIn(f"usage: scripts/{name}", result.stdout)
 
     def test_an_unknown_option_is_named(self):
-        for name in ["test", "demo", "check-format"]:
+        for name in ["test", "demo", "suite", "check-format"]:
             with self.subTest(name):
                 result = self.run_script(name, "--colour")
                 self.assertEqual(result.returncode, 2)
                 self.assertIn("--colour", result.stderr)
 
     def test_a_missing_value_is_named(self):
-        for name in ["test", "demo"]:
+        for name, option in [("test", "--jobs"), ("demo", "--jobs"), ("suite", "--seeds")]:
             with self.subTest(name):
-                result = self.run_script(name, "--jobs")
+                result = self.run_script(name, option)
                 self.assertEqual(result.returncode, 2)
-                self.assertIn("--jobs needs a value", result.stderr)
+                self.assertIn(f"{option} needs a value", result.stderr)
+
+    def test_the_suite_asks_for_what_it_needs(self):
+        self.assertIn("tasks or rules", self.run_script("suite").stderr)
+        result = self.run_script("suite", "tasks", "--binary", "no/such/flowkit")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("no/such/flowkit is missing", result.stderr)
 
 
 class Packages(unittest.TestCase):

@@ -1,5 +1,6 @@
 #include "core/report/charts.hpp"
 #include "core/report/page.hpp"
+#include "core/report/run_lines.hpp"
 #include "core/report/sections.hpp"
 #include "core/report/wording.hpp"
 
@@ -16,6 +17,7 @@ namespace {
 using detail::markup;
 using detail::method_row;
 using detail::report_view;
+using detail::run_line;
 using detail::words;
 
 /// A figure of merit with the way it is written.
@@ -56,44 +58,6 @@ std::vector<merit> merits() {
            detail::significant}};
 }
 
-/// Labels of all rows, in order of appearance.
-std::vector<std::string> labels_of(const std::vector<report_view>& views) {
-  std::vector<std::string> out;
-  for (const report_view& view : views) {
-    for (const method_row& row : view.rows) {
-      if (std::find(out.begin(), out.end(), row.summary.label) == out.end()) {
-        out.push_back(row.summary.label);
-      }
-    }
-  }
-  return out;
-}
-
-/// A run and one of its tasks: a line of every table.
-struct table_line {
-  const report_view* view;
-  std::string task;
-};
-
-std::vector<table_line> lines_of(const std::vector<report_view>& views) {
-  std::vector<table_line> out;
-  for (const report_view& view : views) {
-    for (const method_row& row : view.rows) {
-      const bool known =
-          !out.empty() && out.back().view == &view && out.back().task == row.summary.task;
-      if (!known) out.push_back({&view, row.summary.task});
-    }
-  }
-  return out;
-}
-
-const method_row* find_row(const table_line& line, const std::string& label) {
-  for (const method_row& row : line.view->rows) {
-    if (row.summary.task == line.task && row.summary.label == label) return &row;
-  }
-  return nullptr;
-}
-
 markup cell_of(const method_row* row, const merit& what, std::vector<double>& values) {
   const auto value = row != nullptr ? what.value(row->summary) : std::nullopt;
   if (!value) return words("–");
@@ -105,7 +69,7 @@ markup cell_of(const method_row* row, const merit& what, std::vector<double>& va
   return out;
 }
 
-markup line_name(const table_line& line) {
+markup line_name(const run_line& line) {
   const run_record& run = *line.view->run;
   std::string settings;
   for (const named_number& p : run.info.parameters) {
@@ -115,7 +79,7 @@ markup line_name(const table_line& line) {
 }
 
 /// Runs and tasks down, methods across; empty if no run measured it.
-markup pivot(const std::vector<table_line>& lines, const std::vector<std::string>& labels,
+markup pivot(const std::vector<run_line>& lines, const std::vector<std::string>& labels,
              const merit& what) {
   std::vector<detail::column> columns = {{"Task and setting"}};
   for (const std::string& label : labels) {
@@ -123,10 +87,10 @@ markup pivot(const std::vector<table_line>& lines, const std::vector<std::string
   }
   std::vector<std::vector<double>> values(labels.size());
   std::vector<detail::table_row> rows;
-  for (const table_line& line : lines) {
+  for (const run_line& line : lines) {
     rows.push_back({.cells = {line_name(line)}});
     for (std::size_t i = 0; i < labels.size(); ++i) {
-      rows.back().cells.push_back(cell_of(find_row(line, labels[i]), what, values[i]));
+      rows.back().cells.push_back(cell_of(line.find(labels[i]), what, values[i]));
     }
   }
   const auto measured = [](const auto& column) { return !column.empty(); };
@@ -183,10 +147,9 @@ sweep_record sweep_of(std::span<const run_record> runs, const comparison_options
 }
 
 std::string comparison_html(std::span<const run_record> runs, const comparison_options& options) {
-  std::vector<report_view> views;
-  for (const run_record& run : runs) views.push_back(detail::view_of(run));
-  const auto lines = lines_of(views);
-  const auto labels = labels_of(views);
+  const std::vector<report_view> views = detail::views_of(runs);
+  const auto lines = detail::lines_of(views);
+  const auto labels = detail::labels_of(views);
   markup tables;
   for (const merit& what : merits()) tables += pivot(lines, labels, what);
   const markup charts =

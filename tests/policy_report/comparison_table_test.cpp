@@ -1,0 +1,85 @@
+#include <flowkit/core/error.hpp>
+#include <flowkit/policy/report/comparison_table.hpp>
+
+#include <policy_report/synthetic_run.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace flowkit::policy {
+namespace {
+
+/// A run with the methods of these targets.
+run_record make_run(std::string name, const std::vector<testing::target>& targets) {
+  run_record out{.name = std::move(name), .info = testing::make_info()};
+  for (const testing::target& t : targets) {
+    out.evaluations.push_back(testing::make_evaluation(t));
+  }
+  sort_for_table(out.evaluations);
+  return out;
+}
+
+std::ptrdiff_t lines_with(const std::string& table, std::string_view what) {
+  std::ptrdiff_t count = 0;
+  for (std::size_t at = 0; at < table.size();) {
+    const std::size_t end = std::min(table.find('\n', at), table.size());
+    if (std::string_view(table).substr(at, end - at).find(what) != std::string_view::npos) ++count;
+    at = end + 1;
+  }
+  return count;
+}
+
+TEST(comparison_table, judges_the_student_by_teacher_and_plain_reflow) {
+  const std::vector<run_record> runs{make_run("first", testing::usual_targets())};
+  const std::vector<student_verdict> verdicts = student_verdicts(runs);
+  ASSERT_EQ(verdicts.size(), 1U);
+  const student_verdict& v = verdicts.front();
+  EXPECT_EQ(v.run, "first");
+  EXPECT_EQ(v.with_teacher.second, "base@100");
+  EXPECT_EQ(v.with_plain.second, "reflow@1");
+  // The synthetic distances are .106, .095 and .091 times common factors, with 10 % noise each.
+  ASSERT_TRUE(v.with_plain.distances);
+  EXPECT_NEAR(v.with_plain.distances->difference.mean, 0.095 - 0.106, 0.004);
+  EXPECT_NEAR(v.gap_closed.value(), (0.106 - 0.095) / (0.106 - 0.091), 0.25);
+  EXPECT_NEAR(v.latency_reduction.value(), 1 - 2.91 / 278, 0.001);
+  EXPECT_EQ(v.acceptance, 0.913);
+  EXPECT_GT(v.coverage.value(), 0.8);
+}
+
+TEST(comparison_table, has_two_lines_per_run_one_per_verdict_and_their_mean) {
+  const std::vector<run_record> runs{make_run("first", testing::usual_targets()),
+                                     make_run("second", testing::usual_targets())};
+  const std::string table = comparison_markdown(runs);
+  EXPECT_EQ(lines_with(table, "| first |"), 3);
+  EXPECT_EQ(lines_with(table, "| second |"), 3);
+  EXPECT_EQ(lines_with(table, "| mean |"), 1);
+  // Every line of a table has as many cells as its heading.
+  std::size_t bars = 0;
+  for (std::size_t at = 0; at < table.size();) {
+    const std::size_t end = table.find('\n', at);
+    const std::string line = table.substr(at, end - at);
+    const auto here = static_cast<std::size_t>(std::count(line.begin(), line.end(), '|'));
+    if (line.empty()) {
+      bars = 0;
+    } else {
+      EXPECT_TRUE(bars == 0 || bars == here) << line;
+      bars = here;
+    }
+    at = end + 1;
+  }
+}
+
+TEST(comparison_table, shows_what_there_is) {
+  const std::vector<run_record> runs{make_run("all", testing::usual_targets()),
+                                     make_run("student", {testing::usual_targets().back()})};
+  EXPECT_EQ(student_verdicts(runs).size(), 1U) << "a student alone has nothing to be judged by";
+  const std::string table = comparison_markdown(runs);
+  EXPECT_EQ(lines_with(table, "| student |"), 2);
+  EXPECT_EQ(lines_with(table, "| mean |"), 0) << "of one verdict";
+  EXPECT_EQ(student_verdicts({}).size(), 0U);
+  EXPECT_NO_THROW((void)comparison_markdown({}));
+}
+
+}  // namespace
+}  // namespace flowkit::policy
