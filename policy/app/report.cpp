@@ -10,21 +10,21 @@
 #include <app/run_directory.hpp>
 #include <app/stages.hpp>
 
+#include <cmath>
 #include <filesystem>
 
 namespace flowkit::app {
 namespace {
 
-std::vector<policy::named_text> facts_of(const context& c) {
-  const policy::demonstrations data(demonstrations_path(c));
-  std::vector<policy::named_text> out{{"demonstrations", text(data.episodes())},
-                                      {"steps of demonstrations", text(data.frames())}};
+std::vector<policy::named_text> facts_of(const context& c, const policy::demonstrations& data) {
+  std::vector<policy::named_text> out{{"steps of demonstrations", text(data.frames())}};
   const std::string collected = c / "collect/stage.json";
   if (std::filesystem::exists(collected)) {
     const json_value document = read_json(collected);
     const json_value* const summary = document.find("summary");
     if (summary != nullptr && summary->find("expert_success") != nullptr) {
-      out.push_back({"success of the expert", text(summary->at("expert_success").as_number())});
+      const double share = summary->at("expert_success").as_number();
+      out.push_back({"success of the expert", text(std::round(1000 * share) / 10, " %")});
     }
   }
   return out;
@@ -55,11 +55,13 @@ void describe_run(const context& c) {
                          : policy::describe_task(info.task).instruction;
   info.observation = c.values.string("observation");
   info.primary = "sefa@1";
-  info.parameters = {
-      {"demonstrations", static_cast<double>(c.values.integer("collect.demonstrations"))},
-      {"expert_noise", c.values.number("collect.expert_noise")},
-      {"seed", static_cast<double>(c.values.integer("seed"))}};
-  info.facts = facts_of(c);
+  const policy::demonstrations data(demonstrations_path(c));
+  info.parameters = {{"demonstrations", static_cast<double>(data.episodes())},
+                     {"seed", static_cast<double>(c.values.integer("seed"))}};
+  if (!info.task.empty()) {
+    info.parameters.push_back({"expert_noise", c.values.number("collect.expert_noise")});
+  }
+  info.facts = facts_of(c, data);
   info.provenance = provenance_of(c);
   policy::write_run_info(path, info);
 }

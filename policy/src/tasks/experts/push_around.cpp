@@ -9,7 +9,9 @@ constexpr std::size_t goal_entry = puck_entry + 3;
 constexpr double reached = 0.025;
 constexpr double pass_x = 0.12;  ///< where the puck passes the post
 constexpr double post_y = 0.02;
-constexpr double orbit = 0.075;  ///< distance at which the hand goes round the puck
+constexpr double orbit = 0.075;    ///< distance at which the hand goes round the puck
+constexpr double touching = 0.06;  ///< the fingers are 0.03 wide, the puck 0.07
+constexpr double steering = 0.7;   ///< between the direction and the line from hand to puck
 constexpr double height = 0.03;
 
 bool success(const task_state& s) {
@@ -23,18 +25,21 @@ point heading(const point& puck, const point& goal, double side) {
   return {side * pass_x, post_y - 0.05 + beside * 0.16, 0};
 }
 
-/// Pushes along `direction` from behind, and goes round the puck to get there.
+/// Pushes along `direction` while the hand is behind the puck; else lets go and goes round it.
 point push(const point& from_puck, const point& direction, double speed) {
   const double distance = std::max(flat_length(from_puck), 1e-6);
   const point out = (1 / distance) * from_puck;
-  const point around{-out.y, out.x, 0};
   const double angle = std::atan2(out.y * direction.x - out.x * direction.y,
                                   -(out.x * direction.x + out.y * direction.y));
-  const double behind = 1 - ramp(std::abs(angle), 0.25, 0.6);
+  // Friction holds the puck as long as the direction is inside its cone: no need to be exact.
+  if (distance < touching && std::abs(angle) < steering) return speed * direction;
+  const point around{-out.y, out.x, 0};
   const double turn = std::clamp(0.4 * angle * distance, -0.012, 0.012);
+  const double behind = 1 - ramp(std::abs(angle), 0.2, 0.5);
   const double inward =
-      behind * speed + (1 - behind) * std::clamp(0.3 * (distance - orbit), -0.01, 0.01);
-  return turn * around - inward * out;
+      behind * 0.01 + (1 - behind) * std::clamp(0.3 * (distance - orbit), -0.01, 0.01);
+  const double free = ramp(distance, touching - 0.004, touching + 0.004);
+  return free * turn * around - inward * out;
 }
 
 task_action expert(const task_state& s, task_mode mode) {

@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::size_t goal_entry = task_state::first_sensor;
 constexpr double reached = 0.02;
-constexpr double pass_x = 0.19;     ///< where the hand passes the ends of the wall (at 0.11)
+constexpr double pass_x = 0.19;     ///< where the hand passes the ends of the wall (at 0.09)
 constexpr double beside_x = 0.17;   ///< from here on it may move along y
 constexpr double behind_y = 0.055;  ///< from here on it may move along x
 constexpr double before_y = -0.07;
