@@ -23,7 +23,7 @@ policy::evaluation_result describe(const context& c, const method& m) {
   const bool adaptive = m.inference.solver == policy::inference_solver::dormand_prince;
   policy::evaluation_result out;
   out.task = c.values.string("task");
-  out.method = manifest.method;
+  out.method = m.label.substr(0, m.label.rfind('@'));  // of a file of its own: not the run's
   out.solver = adaptive ? "dormand_prince" : "euler";
   out.steps = adaptive ? 0 : m.inference.steps;
   out.tolerance = adaptive ? m.inference.tolerance : 0;
@@ -53,7 +53,7 @@ json_value result_options(const context& c, const method& m) {
   json_value out(json_object{{"task", c.values.string("task")},
                              {"seed", c.values.integer("seed")},
                              {"inference", document_of(m.inference)},
-                             {"backend", c.values.string("backend")},
+                             {"backend", backend_of(c)},
                              {"precision", c.values.string("precision")},
                              {"validation", c.values.number("policy.validation")}});
   for (const char* name :

@@ -84,11 +84,15 @@ void note_stage(const context& c, std::string_view stage, policy::stage_end end,
   policy::write_run_info(c / "run.json", info);
 }
 
+std::string backend_of(const context& c) {
+  const std::string& name = c.values.string("backend");
+  return name.empty() || name == "auto" ? std::string(built_backends().front()) : name;
+}
+
 precision precision_of(const context& c) {
   if (c.values.string("precision") == "f32") return precision::f32;
-  std::string backend = c.values.string("backend");
-  if (backend.empty() || backend == "auto") backend = built_backends().front();
-  FLOWKIT_VALIDATE(backend != "eigen", "the backend eigen multiplies in f32 only, so bf16 is ",
+  FLOWKIT_VALIDATE(backend_of(c) != "eigen",
+                   "the backend eigen multiplies in f32 only, so bf16 is ",
                    "impossible: choose --backend onednn, or --precision f32");
   return precision::bf16;
 }

@@ -43,6 +43,8 @@ void run_stage(const context& c, std::string_view stage, F&& work) {
   note_stage(c, stage, end, taken.count());
 }
 
+/// Name of the backend of the settings; that of this build for "auto".
+[[nodiscard]] std::string backend_of(const context& c);
 [[nodiscard]] precision precision_of(const context& c);
 
 /// A policy on the backend of the settings.
