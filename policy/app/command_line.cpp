@@ -56,8 +56,9 @@ po::variables_map parsed(const command& c, const std::vector<std::string>& words
   return given;
 }
 
-std::string text_of(const po::variables_map& given, const char* name, std::string otherwise) {
-  return given.count(name) > 0 ? given[name].as<std::string>() : std::move(otherwise);
+std::string text_of(const po::variables_map& given, const char* name,
+                    const std::string& otherwise) {
+  return given.count(name) > 0 ? given[name].as<std::string>() : otherwise;
 }
 
 void set_assignment(policy::settings& values, const std::string& assignment) {

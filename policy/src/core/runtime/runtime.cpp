@@ -15,12 +15,14 @@ std::unique_ptr<policy_runtime> on_backend(const runtime_options& o, const F& ma
 }  // namespace
 
 std::unique_ptr<policy_runtime> open_policy(const std::string& path, const runtime_options& o) {
-  return on_backend(o, [&](auto&& be) { return detail::runtime_on(std::move(be), path); });
+  return on_backend(o,
+                    [&]<class B>(B&& be) { return detail::runtime_on(std::forward<B>(be), path); });
 }
 
 std::unique_ptr<policy_runtime> untrained_policy(const policy_manifest& m, rng_key key,
                                                  const runtime_options& o) {
-  return on_backend(o, [&](auto&& be) { return detail::runtime_on(std::move(be), m, key); });
+  return on_backend(
+      o, [&]<class B>(B&& be) { return detail::runtime_on(std::forward<B>(be), m, key); });
 }
 
 }  // namespace flowkit::policy
