@@ -1,18 +1,26 @@
-// The networks of policies: training steps and evaluations of the conditional U-Nets, and passes of
-// the image encoder, on every CPU backend and precision.
+// The networks of policies: training steps and evaluations of the conditional U-Nets, passes of the
+// image encoder, and (on a GPU) training of both together, on every backend and precision that this
+// machine has.
 //
-// Names are train|forward/<network>/<batch>/<backend and precision> and
-// encoder_forward|encoder_train/<images>/<...>. Counters: `floor` is the time in seconds that the
-// rates of this machine allow, measured by this program in the same precision: matrix products plus
+// Names are train|forward/<network>/<batch>/<backend and precision>,
+// encoder_forward|encoder_train/<images>/<...> and images_train/<network>/<batch>/<...>. On a
+// backend that records, evaluations are replayed and training steps are single launches. Counters:
+// `floor` is the time in seconds that the rates of this machine allow, measured by this program in
+// the same precision, or those of an H200 (support/gpu_rates.hpp) on `cuda`: matrix products plus
 // (training) the optimiser's pass, or (evaluation) the larger of products and one pass over the
-// weights. `share` is floor / time. Every case is compared with eigen<float> before it is timed:
-// the first loss of a small network, outputs, and the encoder's gradients, on small batches.
+// weights. `share` is floor / time; `p50` and `p99` are seconds of single calls, waiting for their
+// end. Every case is compared with eigen<float> before it is timed: first losses (of the small
+// network alone on a CPU), outputs, and the encoder's gradients, on small batches.
+#include "support/call_times.hpp"
 #include "support/floor.hpp"
+#include "support/gpu_rates.hpp"
 
+#include <flowkit/backend/recording.hpp>
 #include <flowkit/backends/select.hpp>
 #include <flowkit/nn/keypoint_encoder.hpp>
 #include <flowkit/nn/unet1d.hpp>
 #include <flowkit/objective/flow_matching.hpp>
+#include <flowkit/policy/matching.hpp>
 #include <flowkit/train/train_step.hpp>
 
 #include <cmath>
@@ -25,6 +33,10 @@ namespace {
 using namespace flowkit;
 
 constexpr index_t horizon = 16;
+
+/// Calls before the timed ones: scratch grows, becomes one block, is left alone, is recorded.
+template <class B>
+constexpr int warm_up_calls = RecordingBackend<B> ? 4 : 2;
 
 /// A U-Net of the benchmarks, with its multiplications and additions per sample (those of every tap
 /// on every step, the padding included, as they are counted for other libraries).
@@ -61,13 +73,42 @@ double rate_of(B& be) {
   return 2.0 * static_cast<double>(n * n * n) / seconds;
 }
 
+precision precision_of(const std::string& configuration) {
+  if (configuration.ends_with("bf16")) return precision::bf16;
+  return configuration.ends_with("tf32") ? precision::tf32 : precision::f32;
+}
+
 /// Rates per configuration: the largest seen, so that noise of the machine lowers none.
 template <class B>
 double product_rate(B& be, const std::string& configuration) {
+  if constexpr (bench::on_gpu<B>) return bench::gpu_product_rate(precision_of(configuration));
   static std::map<std::string, double> known;
   double& rate = known[configuration];
   rate = std::max(rate, rate_of(be));
   return rate;
+}
+
+/// Bytes per second of passes over so many.
+template <class B>
+double bandwidth(double bytes) {
+  return bench::on_gpu<B> ? bench::gpu_bandwidth : bench::bandwidth(bytes);
+}
+
+/// Seconds of an evaluation: the weights are read once, on a GPU in the format of products, in
+/// which they could be stored.
+template <class B>
+double evaluation_floor(B& be, const std::string& configuration, double flop, double weights) {
+  const double bytes =
+      weights * (bench::on_gpu<B> ? bench::gpu_weight_bytes(precision_of(configuration)) : 4);
+  return std::max(flop / product_rate(be, configuration), bytes / bandwidth<B>(bytes));
+}
+
+/// Seconds of a training step: products, then values, gradients, two moments and the average, all
+/// read and written.
+template <class B>
+double training_floor(B& be, const std::string& configuration, double flop, double weights) {
+  const double bytes = 10.0 * sizeof(float) * weights;
+  return flop / product_rate(be, configuration) + bytes / bandwidth<B>(bytes);
 }
 
 enum class passes { forward, both };
@@ -94,8 +135,15 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
 /// add up. Those of gradients are amplified where a rounded output of relu changes sign, and by the
 /// soft-argmax: 0.15 was seen, a wrong term gives 1.
 double rounding(const std::string& configuration, passes which) {
-  if (!configuration.ends_with("bf16")) return 1e-4;
-  return which == passes::forward ? 0.03 : 0.3;
+  const double bf16 = which == passes::forward ? 0.03 : 0.3;
+  switch (precision_of(configuration)) {
+    case precision::bf16:
+      return bf16;
+    case precision::tf32:
+      return bf16 / 4;  // two bits more
+    default:
+      return 1e-4;
+  }
 }
 
 void report_floor(benchmark::State& state, double floor, double parameters) {
@@ -142,10 +190,23 @@ double first_loss(const unet1d_options& o) {
   return run.step.loss();
 }
 
+/// Times steps of a run that costs so many operations in products.
+template <class B, class Run>
+void time_steps(benchmark::State& state, B& be, const std::string& configuration, Run& run,
+                double flop) {
+  key_sequence keys(7);
+  for (int i = 0; i < warm_up_calls<B>; ++i) run.take_step(keys.next());
+  if (!std::isfinite(run.step.loss())) return state.SkipWithError("loss is not finite");
+  bench::time_calls(state, be, [&] { run.take_step(keys.next()); });
+  const auto weights = static_cast<double>(run.layout.parameter_count());
+  report_floor(state, training_floor(be, configuration, flop, weights), weights);
+}
+
 template <class B>
 void train(benchmark::State& state, B& be, const std::string& configuration, const unet_case& one,
            index_t batch) {
-  if (one.options.dims.back() <= 256) {  // the reference is slow, and sizes share their code
+  // The reference is slow, and sizes share their code; products of a GPU are chosen by their size.
+  if (bench::on_gpu<B> || one.options.dims.back() <= 256) {
     unet_training run(be, one.options, 4);
     run.take_step({1});
     const double expected = first_loss(one.options);
@@ -154,14 +215,8 @@ void train(benchmark::State& state, B& be, const std::string& configuration, con
     }
   }
   unet_training run(be, one.options, batch);
-  key_sequence keys(7);
-  for (int i = 0; i < 2; ++i) run.take_step(keys.next());
-  if (!std::isfinite(run.step.loss())) return state.SkipWithError("loss is not finite");
-  for (auto _ : state) run.take_step(keys.next());
-  const double bytes = 10.0 * sizeof(float) * static_cast<double>(run.layout.size());
   const double flop = 3 * one.forward_flop * static_cast<double>(batch);
-  report_floor(state, flop / product_rate(be, configuration) + bytes / bench::bandwidth(bytes),
-               static_cast<double>(run.layout.parameter_count()));
+  time_steps(state, be, configuration, run, flop);
 }
 
 /// One evaluation per call.
@@ -201,15 +256,13 @@ void evaluate(benchmark::State& state, B& be, const std::string& configuration,
     return state.SkipWithError("differs from eigen<float>");
   }
   unet_evaluation run(be, one.options, batch);
-  // Scratch grows, then becomes one block.
-  for (int i = 0; i < 2; ++i) run.evaluate();
-  for (auto _ : state) benchmark::DoNotOptimize(run.evaluate().data());
+  replay<B> again(be);
+  const auto evaluate_once = [&] { again([&] { run.evaluate(); }); };
+  for (int i = 0; i < warm_up_calls<B>; ++i) evaluate_once();
+  bench::time_calls(state, be, evaluate_once);
   const auto parameters = static_cast<double>(run.run.layout.parameter_count());
-  const double bytes = sizeof(float) * parameters;
   const double flop = one.forward_flop * static_cast<double>(batch);
-  report_floor(state,
-               std::max(flop / product_rate(be, configuration), bytes / bench::bandwidth(bytes)),
-               parameters);
+  report_floor(state, evaluation_floor(be, configuration, flop, parameters), parameters);
 }
 
 /// Multiplications and additions of the encoder's convolutions for one 84 x 84 image: the stem on
@@ -274,26 +327,88 @@ void encode(benchmark::State& state, B& be, const std::string& configuration, pa
     return state.SkipWithError("differs from eigen<float>");
   }
   encoder_run run(be, images);
-  // Scratch grows, then becomes one block.
-  for (int i = 0; i < 2; ++i) run.run(which);
-  for (auto _ : state) run.run(which);
+  replay<B> again(be);
+  const auto pass = [&] { again([&] { run.run(which); }); };
+  for (int i = 0; i < warm_up_calls<B>; ++i) pass();
+  bench::time_calls(state, be, pass);
   const double flop = encoder_flop(which) * static_cast<double>(images);
   report_floor(state, flop / product_rate(be, configuration),
                static_cast<double>(run.layout.parameter_count()));
 }
 
+/// The encoder trained with the U-Net: two crops of 84 x 84 and two states of 4 numbers per sample
+/// make the condition of 136 numbers.
+template <class B>
+struct images_training {
+  images_training(B& backend, const char* preset, index_t batch)
+      : be(backend),
+        field({.horizon = horizon,
+               .observe = 2,
+               .action = {"x", "y", "z", "grip"},
+               .state = {"x", "y", "z", "grip"},
+               .cameras = {{"front", 96, 96, 84, 84}}},
+              policy::network_preset(preset)),
+        x(be, {batch, horizon * 4}),
+        states(be, {batch, 2 * 4}),
+        images(be, {2 * batch, 84, 84, 3}) {
+    be.normal(x.view(), {2});
+    be.normal(states.view(), {3});
+    be.normal(images.view(), {4});
+  }
+
+  void take_step(rng_key key) {
+    policy::visuomotor_batch<B> batch;
+    batch.x1 = decltype(batch.x1)(std::as_const(x).view());
+    batch.observations.state = decltype(batch.observations.state)(std::as_const(states).view());
+    batch.observations.images[0] = images.view();
+    step(batch, key);
+  }
+
+  B& be;
+  policy::visuomotor_field field;
+  const parameter_layout& layout = field.layout();
+  policy::visuomotor_matching<> objective{field};
+  parameter_store<B> store{be, layout, {1}};
+  adamw<B> optimizer{be, layout};
+  moving_average<B> average{be, store.values()};
+  train_step<B, policy::visuomotor_matching<>, adamw<B>> step{
+      be, objective, store, optimizer, average, {.learning_rate = constant_rate{1e-4}}};
+  tensor<B, 2> x;
+  tensor<B, 2> states;
+  tensor<B, 4> images;
+};
+
+template <class B>
+double first_loss(B& be, const char* preset) {
+  images_training run(be, preset, 2);
+  run.take_step({1});
+  return run.step.loss();
+}
+
+template <class B>
+void train_with_images(benchmark::State& state, B& be, const std::string& configuration,
+                       const unet_case& one, const char* preset, index_t batch) {
+  eigen<float> reference;
+  const double expected = first_loss(reference, preset);
+  if (!(std::abs(first_loss(be, preset) - expected) < 0.02 * expected)) {
+    return state.SkipWithError("differs from eigen<float>");
+  }
+  images_training run(be, preset, batch);
+  const double flop =
+      static_cast<double>(batch) * (3 * one.forward_flop + 2 * encoder_flop(passes::both));
+  time_steps(state, be, configuration, run, flop);
+}
+
 /// Calls f(state, backend object) with the named configuration.
 template <class F>
 void add(const std::string& name, const std::string& configuration, const F& f) {
-  benchmark::RegisterBenchmark(
-      text(name, '/', configuration).c_str(),
-      [=](benchmark::State& state) {
-        const std::string backend = configuration.substr(0, configuration.find('_'));
-        const backend_options options{
-            .precision = configuration.ends_with("bf16") ? precision::bf16 : precision::f32};
-        with_backend(
-            backend, [&](auto& be) { f(state, be); }, options);
-      })
+  benchmark::RegisterBenchmark(text(name, '/', configuration).c_str(),
+                               [=](benchmark::State& state) {
+                                 const std::string backend =
+                                     configuration.substr(0, configuration.find('_'));
+                                 with_backend(backend, [&](auto& be) { f(state, be); },
+                                              {.precision = precision_of(configuration)});
+                               })
       ->Unit(benchmark::kMillisecond)
       ->UseRealTime();
 }
@@ -315,6 +430,13 @@ void add_all(const std::string& configuration) {
   }
 }
 
+/// A step of the largest network takes minutes on a CPU.
+void add_images(const std::string& configuration) {
+  add("images_train/metaworld/64", configuration, [=](auto& state, auto& be) {
+    train_with_images(state, be, configuration, unets().back(), "meta_world", 64);
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -325,5 +447,11 @@ int main(int argc, char** argv) {
   add_all("onednn_f32");
   add_all("onednn_bf16");
 #endif
+  if (usable_backends().back() == "cuda") {
+    for (const char* configuration : {"cuda_f32", "cuda_tf32", "cuda_bf16"}) {
+      add_all(configuration);
+      add_images(configuration);
+    }
+  }
   benchmark::RunSpecifiedBenchmarks();
 }

@@ -3,15 +3,18 @@
 // Names are act/backend/network/threads/steps. One step is what a distilled policy runs, 100 what a
 // flow matching policy is usually given; 1 - time(1) / time(100) is the share that distilling
 // saves. Counters: `floor` is the time in which the weights can be read from where they lie, once
-// per evaluation, at the bandwidth that this program measures; `share` is floor / time. `p50`,
-// `p99` and `max` are those of single calls in milliseconds: what else runs on the machine moves
-// the mean and the last two. That a call allocates nothing is a test of the controller.
+// per evaluation, at the bandwidth that this program measures, or that of an H200 on `cuda`;
+// `share` is floor / time. `p50`, `p99` and `max` are those of single calls in milliseconds: what
+// else runs on the machine moves the mean and the last two. That a call allocates nothing is a test
+// of the controller.
 #include <flowkit/backends/select.hpp>
 #include <flowkit/nn/parameters.hpp>
 #include <flowkit/policy/runtime.hpp>
 #include <flowkit/policy/visuomotor_field.hpp>
 
+#include "support/call_times.hpp"
 #include "support/floor.hpp"
+#include "support/gpu_rates.hpp"
 
 #include <memory>
 #include <string>
@@ -55,26 +58,6 @@ fp::policy_manifest manifest_of(const network_case& c) {
                           unit_normalizer<fp::state_kind>(c.state)}};
 }
 
-/// Times of single calls, for a percentile.
-class call_times {
- public:
-  template <class F>
-  void operator()(const F& f) {
-    const auto start = std::chrono::steady_clock::now();
-    f();
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-    milliseconds_.push_back(took.count());
-  }
-  double percentile(double share) {
-    std::sort(milliseconds_.begin(), milliseconds_.end());
-    const double last = static_cast<double>(milliseconds_.size() - 1);
-    return milliseconds_[static_cast<std::size_t>(share * last)];
-  }
-
- private:
-  std::vector<double> milliseconds_;
-};
-
 void act(benchmark::State& state, const std::string& backend, const network_case& c) {
   const auto threads = static_cast<int>(state.range(0));
   const index_t steps = state.range(1);
@@ -86,20 +69,21 @@ void act(benchmark::State& state, const std::string& backend, const network_case
     robot->observe({seen, {}});
     benchmark::DoNotOptimize(robot->act().action(0, 0).data());
   };
-  for (int warm_up = 0; warm_up < 3; ++warm_up) cycle();
-  call_times times;
+  for (int warm_up = 0; warm_up < 5; ++warm_up) cycle();
+  bench::call_times times;
   for (auto _ : state) times(cycle);
 
   const fp::visuomotor_field field(m.specification, m.network);
   const auto weights = static_cast<double>(field.layout().parameter_count());
-  // Bandwidth depends on the level of memory in which the weights lie.
+  // Bandwidth of a host depends on the level of memory in which the weights lie.
   const double bytes = sizeof(float) * weights;
-  const double floor = bytes / bench::bandwidth(bytes) * static_cast<double>(steps);
+  const double bandwidth = backend == "cuda" ? bench::gpu_bandwidth : bench::bandwidth(bytes);
+  const double floor = bytes / bandwidth * static_cast<double>(steps);
   state.counters["floor"] = 1e3 * floor;
-  state.counters["p50"] = times.percentile(0.5);
-  state.counters["p99"] = times.percentile(0.99);
-  state.counters["max"] = times.percentile(1);
-  state.counters["share"] = 1e3 * floor / times.percentile(0.5);
+  state.counters["p50"] = 1e3 * times.percentile(0.5);
+  state.counters["p99"] = 1e3 * times.percentile(0.99);
+  state.counters["max"] = 1e3 * times.percentile(1);
+  state.counters["share"] = floor / times.percentile(0.5);
 }
 
 /// "demo" is the network of the presets quick and standard.

@@ -14,6 +14,7 @@
 #include <flowkit/backend/geometry.hpp>
 #include <flowkit/backend/neighbours.hpp>
 #include <flowkit/backend/precision.hpp>
+#include <flowkit/backend/recording.hpp>
 #include <flowkit/backend/tensor.hpp>
 #include <flowkit/backend/workspace.hpp>
 

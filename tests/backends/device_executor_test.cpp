@@ -1,5 +1,6 @@
 // The executor of device kernels finds what it is there for: races, gaps and impossible launches.
 #include <flowkit/backend/concepts.hpp>
+#include <flowkit/backend/recording.hpp>
 #include <flowkit/backends/cuda.hpp>
 
 #include <gtest/gtest.h>
@@ -144,12 +145,46 @@ TEST(DeviceExecutor, RefusesWhatADeviceCannotDo) {
   EXPECT_THROW(device.multiply({}), std::logic_error);
 }
 
+TEST(DeviceExecutor, KeepsBytesOfKernelsWhileItRecords) {
+  std::array<float, width> out{};
+  device_executor device({});
+  device_executor::recording work;
+  device.begin_recording();
+  device.launch(warp_kernel{out.data()}, 1);
+  device.end_recording(work);
+  const std::array<float, width> before = out;
+
+  device.run(work);
+
+  EXPECT_EQ(before[0], 0);
+  EXPECT_EQ(out[0], 496);
+}
+
+TEST(DeviceExecutor, RefusesWhatNoRecordingHolds) {
+  device_executor device({});
+  device_executor::recording work;
+  float number = 0;
+  void* const memory = device.allocate(4);
+  device.begin_recording();
+
+  EXPECT_THROW((void)device.allocate(4), std::logic_error);
+  EXPECT_THROW(device.upload(memory, &number, 4), std::logic_error);
+  EXPECT_THROW(device.download(&number, memory, 4), std::logic_error);
+  EXPECT_THROW(device.synchronize(), std::logic_error);
+  EXPECT_THROW(device.begin_recording(), std::logic_error);
+  EXPECT_THROW(device.run(work), std::logic_error);
+  device.free(memory);
+  EXPECT_THROW(device.end_recording(work), std::logic_error);
+  EXPECT_THROW(device.end_recording(work), std::logic_error);
+}
+
 // The header of the backend is enough for this: no part of CUDA is needed.
 TEST(DeviceExecutor, StandsWhereTheGpuDoes) {
   static_assert(Device<device_executor> && Device<cuda_device>);
   static_assert(NeuralBackend<cuda> && SearchBackend<cuda>);
   static_assert(std::movable<cuda> && !std::copyable<cuda>);
   static_assert(NeuralBackend<executed_cuda> && SearchBackend<executed_cuda>);
+  static_assert(RecordingBackend<cuda> && RecordingBackend<executed_cuda>);
 }
 
 }  // namespace

@@ -4,11 +4,10 @@
 #if defined(FLOWKIT_HAS_ONEDNN)
 
 #include <flowkit/core/error.hpp>
-#include <flowkit/nn/unet1d.hpp>
-#include <flowkit/objective/flow_matching.hpp>
-#include <flowkit/train/train_step.hpp>
 
 #include <gmock/gmock.h>
+
+#include <support/unet_run.hpp>
 
 #include <bit>
 #include <limits>
@@ -19,96 +18,6 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-/// A conditional U-Net in training whose convolutions are large enough for oneDNN.
-template <class B>
-struct unet_run {
-  static unet1d_options options() {
-    return {.channels = 3, .condition = 5, .time_embedding = 16, .dims = {32, 64}};
-  }
-
-  explicit unet_run(B&& backend, std::uint64_t seed = 1)
-      : be(std::move(backend)), net(layout, "net", options()), store(be, layout, {seed}) {
-    be.normal(x.view(), {seed, 1});
-    be.normal(c.view(), {seed, 2});
-  }
-
-  /// Losses of some steps of training.
-  std::vector<double> train(int steps) {
-    std::vector<double> losses;
-    for (int i = 0; i < steps; ++i) {
-      step(training_batch<B>{.x1 = x.view(), .condition = c.view()}, keys.next());
-      losses.push_back(step.loss());
-    }
-    return losses;
-  }
-
-  std::vector<double> values() {
-    const auto v = store.values();
-    return {v.data(), v.data() + v.size()};
-  }
-
-  B be;
-  parameter_layout layout;
-  unet1d net;
-  parameter_store<B> store;
-  flow_matching<unet1d> objective{net};
-  adamw<B> optimizer{be, layout};
-  moving_average<B> average{be, store.values()};
-  train_step<B, flow_matching<unet1d>, adamw<B>> step{
-      be, objective, store, optimizer, average, {.learning_rate = constant_rate{1e-3}}};
-  tensor<B, 2> x{be, {32, 8 * 3}};
-  tensor<B, 2> c{be, {32, 5}};
-  key_sequence keys{7};
-};
-
-double distance(const std::vector<double>& a, const std::vector<double>& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
-  return std::sqrt(sum);
-}
-
-/// How far 20 steps of training end from those of eigen<double>: the largest relative difference of
-/// a loss, and the distance of the parameters relative to the way that they went.
-struct divergence {
-  double loss = 0;
-  double parameters = 0;
-};
-
-divergence after_20_steps(const onednn_options& options) {
-  unet_run<eigen<double>> reference(eigen<double>{});
-  unet_run<onednn> run(onednn{options});
-  const std::vector<double> start = reference.values();
-  const std::vector<double> expected = reference.train(20);
-  const std::vector<double> found = run.train(20);
-  divergence out;
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    out.loss = std::max(out.loss, std::abs(found[i] - expected[i]) / expected[i]);
-  }
-  out.parameters = distance(run.values(), reference.values()) / distance(start, reference.values());
-  return out;
-}
-
-// Each step of Adam divides a gradient by its own size: where a gradient is close to 0 its rounding
-// decides the direction, so parameters differ by more than losses.
-TEST(Onednn, Trains20StepsAsTheReferenceInDouble) {
-  const divergence f32 = after_20_steps({.least_products = 0});
-
-  EXPECT_LE(f32.loss, 2e-5);
-  EXPECT_LE(f32.parameters, 5e-3);
-}
-
-// Rounding to 8 bits changes a gradient by about 2^-9 of its size times the square root of the
-// layers it passed; small ones change direction.
-TEST(Onednn, Trains20StepsInBf16WithinItsRounding) {
-  for (const bf16_units units : {best_bf16_units(), bf16_units::none}) {
-    const divergence bf16 =
-        after_20_steps({.precision = precision::bf16, .units = units, .least_products = 0});
-
-    EXPECT_LE(bf16.loss, 2e-2);
-    EXPECT_LE(bf16.parameters, 0.3);
-  }
-}
 
 // Numbers of 8 bits are not rounded, and small sums of their products are exact in float: units and
 // emulation must agree in every bit, in every layout of the operands.

@@ -4,6 +4,7 @@ The package manager is replaced by small programs in a folder that is the whole 
 nothing is installed and every kind of machine can be played.
 """
 
+import json
 import os
 import pathlib
 import shutil
@@ -21,21 +22,22 @@ class Usage(unittest.TestCase):
                               capture_output=True, timeout=20, check=False)
 
     def test_help_explains_the_command(self):
-        for name in ["test", "demo", "suite", "check-format"]:
+        for name in ["test", "demo", "suite", "check-format", "gpu-check"]:
             with self.subTest(name):
                 result = self.run_script(name, "--help")
                 self.assertEqual(result.returncode, 0)
                 self.assertIn(f"usage: scripts/{name}", result.stdout)
 
     def test_an_unknown_option_is_named(self):
-        for name in ["test", "demo", "suite", "check-format"]:
+        for name in ["test", "demo", "suite", "check-format", "gpu-check"]:
             with self.subTest(name):
                 result = self.run_script(name, "--colour")
                 self.assertEqual(result.returncode, 2)
                 self.assertIn("--colour", result.stderr)
 
     def test_a_missing_value_is_named(self):
-        for name, option in [("test", "--jobs"), ("demo", "--jobs"), ("suite", "--seeds")]:
+        for name, option in [("test", "--jobs"), ("demo", "--jobs"), ("suite", "--seeds"),
+                             ("gpu-check", "--build")]:
             with self.subTest(name):
                 result = self.run_script(name, option)
                 self.assertEqual(result.returncode, 2)
@@ -136,6 +138,85 @@ class Packages(unittest.TestCase):
         self.program("c++", "exit 0")
         result = self.ensure()
         self.assertEqual((result.returncode, result.stdout), (0, "done\n"), result.stderr)
+
+
+CASE = {"name": "forward/kitchen/1/cuda_f32/real_time", "p50": 2e-4, "p99": 3e-4, "floor": 5e-5}
+BROKEN = {"name": "train/kitchen/256/cuda_bf16/real_time", "error_occurred": True,
+          "error_message": "differs from eigen<float>"}
+
+
+class GpuCheck(unittest.TestCase):
+    """A tree without its history, whose programs were carried there from another machine."""
+
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(self.temporary.cleanup)
+        self.root = pathlib.Path(self.temporary.name)
+        (self.root / "scripts" / "lib").mkdir(parents=True)
+        for name in ["gpu-check", "lib/gpu_table.py"]:
+            shutil.copy(ROOT / "scripts" / name, self.root / "scripts" / name)
+        self.program("compute-sanitizer", 'while [[ $1 != *test_gpu ]]; do shift; done; exec "$@"')
+        self.program("build/here/tests/test_gpu",
+                     'echo "H200, f32"; echo "[  PASSED  ] 7 tests."')
+        self.benchmarks(CASE)
+
+    def program(self, name, body):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/usr/bin/env bash\n{body}\n", encoding="utf-8")
+        path.chmod(0o755)
+
+    def benchmarks(self, *cases):
+        answer = json.dumps({"benchmarks": cases})
+        self.program("build/here/bench/bench_networks", f"echo '{answer}'")
+
+    def check(self, *arguments):
+        path = f"{self.root}:{os.environ['PATH']}"
+        return subprocess.run([self.root / "scripts" / "gpu-check", "--build", "build/here", *arguments],
+                              text=True, capture_output=True, timeout=20, check=False,
+                              env={**os.environ, "PATH": path})
+
+    def test_without_a_gpu_says_why_and_is_skipped(self):
+        self.program("build/here/tests/test_gpu", 'echo "skipped: no driver"; exit 77')
+        result = self.check()
+        self.assertEqual((result.returncode, result.stdout), (77, ""))
+        self.assertIn("no driver", result.stderr)
+
+    def test_prints_a_section_with_both_tables(self):
+        result = self.check()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for line in ["H200, f32", "| conformance | passed | 7 |", "| racecheck | passed | 7 |",
+                     "| `forward/kitchen/1/cuda_f32` | 0.2 | 0.3 | 0.05 | 25 % |"]:
+            self.assertIn(line, result.stdout.splitlines())
+
+    def test_does_one_part_alone(self):
+        result = self.check("--only", "benchmarks")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("forward/kitchen", result.stdout)
+        self.assertNotIn("conformance", result.stdout)
+
+    def test_a_failed_test_fails_the_check(self):
+        self.program("build/here/tests/test_gpu", '[[ $1 == *none ]] || { echo "no"; exit 1; }')
+        result = self.check("--only", "tests")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("| conformance | FAILED | 0 |", result.stdout)
+
+    def test_a_wrong_result_of_a_benchmark_fails_the_check(self):
+        self.benchmarks(CASE, BROKEN)
+        result = self.check("--only", "benchmarks")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("FAILED: differs from eigen<float>", result.stdout)
+
+    def test_measuring_nothing_fails_the_check(self):
+        self.benchmarks()
+        self.assertEqual(self.check("--only", "benchmarks").returncode, 1)
+
+    def test_a_missing_program_and_an_unknown_part_are_named(self):
+        (self.root / "build/here/bench/bench_networks").unlink()
+        result = self.check()
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("build/here/bench/bench_networks is missing", result.stderr)
+        self.assertIn("no part 'speed'", self.check("--only", "speed").stderr)
 
 
 if __name__ == "__main__":

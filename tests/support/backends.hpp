@@ -23,6 +23,8 @@ namespace flowkit::testing {
 template <class T, instruction_set Set>
 struct eigen_case {
   using backend = eigen<T>;
+  /// Format of the operands of products.
+  static constexpr precision products = precision::f32;
   static backend make(int threads = 2) {
     return backend(host_options{.threads = threads, .instructions = Set});
   }
@@ -51,6 +53,7 @@ enum class onednn_route {
 template <precision Precision, onednn_route Route>
 struct onednn_case {
   using backend = onednn;
+  static constexpr precision products = Precision;
   static backend make(int threads = 2) {
     onednn_options options{.threads = threads, .precision = Precision};
     if (Route != onednn_route::by_size) options.least_products = 0;
@@ -81,6 +84,7 @@ struct onednn_case {
 template <precision Precision>
 struct device_case {
   using backend = executed_cuda;
+  static constexpr precision products = Precision;
   static backend make(int threads = 2) {
     constexpr device_order orders[] = {device_order::ascending, device_order::descending,
                                        device_order::scattered};
@@ -102,6 +106,7 @@ struct device_case {
 template <precision Precision>
 struct cuda_case {
   using backend = cuda;
+  static constexpr precision products = Precision;
   static backend make(int /*threads*/ = 2) { return backend({.precision = Precision}); }
   static bool available() { return true; }
   static std::string name() { return "cuda_" + std::string(to_text(Precision)); }

@@ -9,6 +9,8 @@
 
 #include <cstdlib>
 #include <limits>
+#include <memory>
+#include <type_traits>
 
 namespace flowkit {
 namespace {
@@ -58,7 +60,26 @@ std::string readable(const char* type) {
   return out;
 }
 
+struct graph_deleter {
+  void operator()(cudaGraph_t graph) const noexcept { cudaGraphDestroy(graph); }
+};
+using captured_graph = std::unique_ptr<std::remove_pointer_t<cudaGraph_t>, graph_deleter>;
+
+/// Whether the executable graph could take the numbers of another one of the same operations.
+bool update(void* executable, cudaGraph_t graph) {
+  cudaGraphExecUpdateResultInfo result{};
+  const cudaError_t status =
+      cudaGraphExecUpdate(static_cast<cudaGraphExec_t>(executable), graph, &result);
+  if (status == cudaSuccess) return true;
+  cudaGetLastError();
+  return false;
+}
+
 }  // namespace
+
+void detail::cuda_graph_deleter::operator()(void* graph) const noexcept {
+  cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(graph));
+}
 
 struct cuda_device::state {
   explicit state(const cuda_options& o) : options(o) {
@@ -170,6 +191,39 @@ void cuda_device::after_launch(const char* kernel, index_t blocks, int threads) 
 void cuda_device::multiply(const detail::device_product& product) {
   detail::check(cudaSetDevice(state_->options.device), "use GPU ", state_->options.device);
   state_->products->run(product, state_->work.stream);
+}
+
+void cuda_device::begin_recording() {
+  detail::check(cudaSetDevice(state_->options.device), "use GPU ", state_->options.device);
+  // What might disturb a capture does not come here (see recorded_device); libraries that load a
+  // kernel when they meet a new shape may do so.
+  detail::check(cudaStreamBeginCapture(state_->work.stream, cudaStreamCaptureModeRelaxed),
+                "record operations on GPU ", state_->options.device);
+}
+
+void cuda_device::end_recording(recording& work) {
+  cudaGraph_t made = nullptr;
+  const cudaError_t status = cudaStreamEndCapture(state_->work.stream, &made);
+  const captured_graph graph(made);
+  if (status == cudaErrorStreamCaptureInvalidated) {
+    cudaGetLastError();
+    throw backend_error(text("record operations on GPU ", state_->options.device),
+                        "somebody else waited for stream() or a part of it meanwhile; do that "
+                        "before or after the recorded operations");
+  }
+  detail::check(status, "record operations on GPU ", state_->options.device);
+  if (work != nullptr && update(work.get(), graph.get())) return;
+  work.reset();
+  cudaGraphExec_t executable = nullptr;
+  detail::check(cudaGraphInstantiate(&executable, graph.get(), 0),
+                "make a launch of recorded operations on GPU ", state_->options.device);
+  work.reset(executable);
+}
+
+void cuda_device::run(const recording& work) {
+  detail::check(cudaSetDevice(state_->options.device), "use GPU ", state_->options.device);
+  detail::check(cudaGraphLaunch(static_cast<cudaGraphExec_t>(work.get()), state_->work.stream),
+                "launch recorded operations on GPU ", state_->options.device);
 }
 
 precision cuda_device::math() const { return state_->options.precision; }

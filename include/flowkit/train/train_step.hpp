@@ -2,6 +2,7 @@
 #pragma once
 
 #include <flowkit/backend/device_scalar.hpp>
+#include <flowkit/backend/recording.hpp>
 #include <flowkit/objective/concepts.hpp>
 #include <flowkit/train/clipping.hpp>
 #include <flowkit/train/ema.hpp>
@@ -22,7 +23,8 @@ struct train_step_options {
 /// Trains the values of a parameter store: `step(batch, key)` evaluates the objective, clips the
 /// gradients and updates values, moments and average in one pass. Refers to what it is given, which
 /// must outlive it; owns the scratch memory. After the first steps a call neither allocates nor
-/// synchronises.
+/// synchronises, and is one launch on backends that record (CUDA graphs), as long as its objective
+/// does not meet the host.
 template <class B, class O, Optimizer<B> Opt>
 class train_step {
  public:
@@ -40,20 +42,18 @@ class train_step {
   template <class Batch>
   const_view_of<B, 0> operator()(const Batch& batch, rng_key key) {
     static_assert(Objective<O, B, Batch>, "the objective takes batches of another type");
-    scratch_.rewind();
-    be_->copy(loss_.view(), (*objective_)(*be_, store_->view(), batch, key, scratch_));
-    if (clips()) {
-      clip_factor(*be_, store_->gradients(), options_.clip_norm, squared_norm_.view(),
-                  factor_.view());
-    }
     learning_rate_ = options_.learning_rate(count_);
-    step_settings<B> settings{learning_rate_, count_, std::as_const(factor_).view()};
-    if (average_ != nullptr) settings.average = average_->rule(count_);
-    optimizer_->step(*be_, trained(), settings);
+    launch_([&] {
+      scratch_.rewind();
+      be_->copy(loss_.view(), (*objective_)(*be_, store_->view(), batch, key, scratch_));
+      update();
+    });
     ++count_;
     return std::as_const(loss_).view();
   }
 
+  /// Steps of this object that were one launch; see single_launch.
+  [[nodiscard]] index_t launches() const { return launch_.launches(); }
   /// Steps taken.
   [[nodiscard]] index_t count() const { return count_; }
   /// Continues schedule, moments and average as if `count` steps had been taken.
@@ -89,6 +89,7 @@ class train_step {
         average_(average),
         options_(std::move(options)),
         scratch_(be),
+        launch_(be),
         loss_(be),
         squared_norm_(be),
         factor_(be) {
@@ -96,6 +97,17 @@ class train_step {
                      " removes or reverses every gradient; give a positive norm, or leave it out "
                      "to keep gradients as they are");
     be.fill(factor_.view(), typename B::value_type(1));
+  }
+
+  /// From gradients to values, moments and average.
+  void update() {
+    if (clips()) {
+      clip_factor(*be_, store_->gradients(), options_.clip_norm, squared_norm_.view(),
+                  factor_.view());
+    }
+    step_settings<B> settings{learning_rate_, count_, std::as_const(factor_).view()};
+    if (average_ != nullptr) settings.average = average_->rule(count_);
+    optimizer_->step(*be_, trained(), settings);
   }
 
   [[nodiscard]] bool clips() const { return std::isfinite(options_.clip_norm); }
@@ -112,6 +124,7 @@ class train_step {
   moving_average<B>* average_;
   train_step_options options_;
   workspace<B> scratch_;
+  single_launch<B> launch_;
   device_scalar<B> loss_;
   device_scalar<B> squared_norm_;
   device_scalar<B> factor_;

@@ -1,7 +1,10 @@
 #include <support/device/executor.hpp>
 
+#include <flowkit/core/text.hpp>
+
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define FLOWKIT_TEST_ASAN 1
@@ -50,21 +53,53 @@ void unpack(const detail::product_operand& from, transpose t, index_t matrix, in
 
 }  // namespace
 
+void device_executor::refuse_in_recording(const char* operation) const {
+  if (recording_) throw std::logic_error(text(operation, " while operations are recorded"));
+}
+
+void device_executor::begin_recording() {
+  refuse_in_recording("begin_recording");
+  recording_ = true;
+  freed_in_recording_ = false;
+}
+
+void device_executor::end_recording(recording& work) {
+  if (!recording_) throw std::logic_error("nothing is recorded");
+  recording_ = false;
+  work = std::exchange(kept_, {});
+  if (freed_in_recording_) throw std::logic_error("free while operations are recorded");
+}
+
+void device_executor::run(const recording& work) {
+  refuse_in_recording("run");
+  for (const kept_work& operation : work) operation.call(operation.closure.data());
+}
+
 void* device_executor::allocate(index_t bytes) {
   if (bytes == 0) return nullptr;
+  refuse_in_recording("allocate");
   void* data = nullptr;
   if (posix_memalign(&data, 64, static_cast<std::size_t>(bytes)) != 0) throw std::bad_alloc();
   return std::memset(data, 0xFF, static_cast<std::size_t>(bytes));
 }
 
-void device_executor::free(void* data) noexcept { std::free(data); }
+void device_executor::free(void* data) noexcept {
+  freed_in_recording_ = freed_in_recording_ || recording_;
+  std::free(data);
+}
 
-void device_executor::upload(void* to, const void* from, index_t bytes) { copy(to, from, bytes); }
+void device_executor::upload(void* to, const void* from, index_t bytes) {
+  refuse_in_recording("upload");
+  copy(to, from, bytes);
+}
 
-void device_executor::download(void* to, const void* from, index_t bytes) { copy(to, from, bytes); }
+void device_executor::download(void* to, const void* from, index_t bytes) {
+  refuse_in_recording("download");
+  copy(to, from, bytes);
+}
 
 void device_executor::copy(void* to, const void* from, index_t bytes) {
-  std::memmove(to, from, static_cast<std::size_t>(bytes));
+  perform([=] { std::memmove(to, from, static_cast<std::size_t>(bytes)); });
 }
 
 void device_executor::check_grid(index_t blocks) {
@@ -84,6 +119,10 @@ void device_executor::multiply(const detail::device_product& p) {
   if (p.m < 1 || p.n < 1 || p.k < 1 || p.batch < 1 || p.a.bf16 != narrow || p.b.bf16 != narrow) {
     throw std::logic_error("a product that the library would not be given");
   }
+  perform([this, p] { multiply_now(p); });
+}
+
+void device_executor::multiply_now(const detail::device_product& p) {
   sums_.resize(static_cast<std::size_t>(p.n));
   for (index_t matrix = 0; matrix < p.batch; ++matrix) {
     unpack(p.a, p.ta, matrix, p.m, p.k, left_);

@@ -9,7 +9,8 @@ namespace flowkit::policy {
 
 /// Runs a policy on one robot, or on many in lockstep (vectorised environments). See `controller`
 /// for its laws. On eigen<float>, `observe` and `act` allocate nothing after the second call or
-/// after `warm_up`; other backends may allocate inside their library. Refers to backend and policy,
+/// after `warm_up`; other backends may allocate inside their library. Where a backend records,
+/// noise is drawn into a fixed place and Euler steps are one launch. Refers to backend and policy,
 /// which must outlive it.
 template <NeuralBackend B>
 class receding_horizon final : public controller {
@@ -56,7 +57,10 @@ class receding_horizon final : public controller {
   using controller::observe;
 
   void warm_up() override {
-    for (int pass = 0; pass < 2; ++pass) {  // the second merges the blocks of the workspace
+    // The second pass merges the blocks of the workspace. A backend that records needs one that
+    // allocates nothing, and one to record.
+    constexpr int passes = RecordingBackend<B> ? 4 : 2;
+    for (int pass = 0; pass < passes; ++pass) {
       encode();
       be_->fill(chunk_.view(), T(0));
       sampler_(*be_, inference(), chunk_.view());

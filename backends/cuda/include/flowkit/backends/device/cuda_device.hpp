@@ -19,11 +19,21 @@ struct cuda_options {
   index_t window_numbers = index_t{1} << 26;
 };
 
+namespace detail {
+/// Destroys an executable graph of CUDA.
+struct cuda_graph_deleter {
+  void operator()(void* graph) const noexcept;
+};
+}  // namespace detail
+
 /// Concept Device on a GPU. Work is queued in one stream; memory comes from a pool in the order of
 /// that stream and stays in it for the next allocation. What goes wrong in a kernel or a transfer
 /// shows where the object next waits for it.
 class cuda_device {
  public:
+  /// A cudaGraphExec_t; null until something was recorded.
+  using recording = std::unique_ptr<void, detail::cuda_graph_deleter>;
+
   /// Throws backend_error if there is no such GPU or no driver.
   explicit cuda_device(const cuda_options& options);
   cuda_device(const cuda_device&) = delete;
@@ -46,6 +56,13 @@ class cuda_device {
 
   /// Makes a plan for a shape that is new, and keeps it. Throws backend_error with the shapes.
   void multiply(const detail::device_product& product);
+
+  /// Captures the stream; other threads and objects work on.
+  void begin_recording();
+  /// Changes the numbers of the graph in `work` where the operations are those it holds, else makes
+  /// another. Throws backend_error if someone else waited for the stream meanwhile.
+  void end_recording(recording& work);
+  void run(const recording& work);
 
   [[nodiscard]] precision math() const;
   [[nodiscard]] index_t window_limit() const;

@@ -49,10 +49,15 @@ struct empty_kernel {
 /// `synchronize` may block. `allocate` returns memory aligned to 64 bytes, null for nothing; what
 /// is freed may still be in use by work queued before. Every kernel goes through `launch`, and all
 /// matrix products through `multiply`: nothing else knows where it runs.
+///
+/// Between `begin_recording` and `end_recording` launches, copies and products are kept instead of
+/// run, and nothing else may be asked for. `end_recording` replaces what `work` holds, and ends the
+/// recording also where it throws; `run` queues what was kept.
 template <class D>
-concept Device = requires(D& d, void* data, const void* from, index_t size,
-                          const detail::empty_kernel& kernel,
-                          const detail::device_product& product) {
+concept Device = std::default_initializable<typename D::recording> &&
+    std::movable<typename D::recording> &&
+    requires(D& d, void* data, const void* from, index_t size, const detail::empty_kernel& kernel,
+             const detail::device_product& product, typename D::recording& work) {
   { d.allocate(size) } -> std::same_as<void*>;  // bytes
   d.free(data);                                 // noexcept
   d.upload(data, from, size);                   // bytes; the source may change afterwards
@@ -61,6 +66,9 @@ concept Device = requires(D& d, void* data, const void* from, index_t size,
   d.synchronize();                              // blocks
   d.launch(kernel, size);                       // blocks of the kernel
   d.multiply(product);
+  d.begin_recording();
+  d.end_recording(work);
+  d.run(work);
   { d.math() } -> std::same_as<precision>;        // format of products
   { d.window_limit() } -> std::same_as<index_t>;  // numbers that a convolution may hold in windows
 };

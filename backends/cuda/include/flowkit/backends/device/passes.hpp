@@ -2,8 +2,8 @@
 #pragma once
 
 #include <flowkit/backend/tensor.hpp>
-#include <flowkit/backends/device/device.hpp>
 #include <flowkit/backends/device/entry.hpp>
+#include <flowkit/backends/device/recorded_device.hpp>
 #include <flowkit/fn/arithmetic.hpp>
 
 #include <array>
@@ -12,13 +12,15 @@
 
 namespace flowkit {
 
-/// The first part of a backend on a device: see concepts Memory, Elementwise and Reduction, which
-/// say what the operations do. D: concept Device. Scalars are float, memory is `cuda_space`.
+/// The first part of a backend on a device: see concepts Memory, Elementwise, Reduction and
+/// RecordingBackend, which say what the operations do. D: concept Device. Scalars are float, memory
+/// is `cuda_space`.
 template <class D>
 class device_passes {
  public:
   using value_type = float;
   using space = cuda_space;
+  using recording = typename D::recording;
   template <std::size_t R, class U = float>
   using mutable_view = view<U, R, cuda_space>;
   template <std::size_t R, class U = float>
@@ -33,8 +35,8 @@ class device_passes {
   template <class U>
   [[nodiscard]] buffer<U, cuda_space> allocate(index_t count) {
     const index_t elements = detail::allocatable_size<U>(extents<1>{count});
-    void* data = device().allocate(elements * static_cast<index_t>(sizeof(U)));
-    return {static_cast<U*>(data), count, release, &device()};
+    void* data = state_->device.allocate(elements * static_cast<index_t>(sizeof(U)));
+    return {static_cast<U*>(data), count, release, &state_->device};
   }
 
   template <std::size_t R>
@@ -55,16 +57,25 @@ class device_passes {
   template <class U>
   void upload(view<U, 1, cuda_space> y, std::type_identity_t<std::span<const U>> x) {
     FLOWKIT_EXPECT(y.dense() && y.size() == static_cast<index_t>(x.size()));
-    if (y.size() > 0) device().upload(y.data(), x.data(), bytes<U>(y.size()));
+    if (y.size() > 0) state_->device.upload(y.data(), x.data(), bytes<U>(y.size()));
   }
   /// Synchronises.
   template <class U>
   void download(std::span<U> y, std::type_identity_t<view<const U, 1, cuda_space>> x) {
     FLOWKIT_EXPECT(x.dense() && x.size() == static_cast<index_t>(y.size()));
-    if (x.size() > 0) device().download(y.data(), x.data(), bytes<U>(x.size()));
+    if (x.size() > 0) state_->device.download(y.data(), x.data(), bytes<U>(x.size()));
   }
   /// Synchronises.
-  void synchronize() { device().synchronize(); }
+  void synchronize() { state_->device.synchronize(); }
+
+  /// See concept RecordingBackend.
+  template <class F>
+  bool record(recording& work, F&& f) {
+    return state_->device.record(work, f);
+  }
+  void launch(recording& work) { state_->device.launch(work); }
+  [[nodiscard]] bool is_recording() const { return state_->device.is_recording(); }
+  [[nodiscard]] unrecordable_work unrecordable() const { return state_->device.unrecordable(); }
 
   /// Outputs of the functor come first. A functor without `arity` has the mutable views as outputs.
   template <class F, class... U, std::size_t R>
@@ -117,8 +128,8 @@ class device_passes {
   /// What device memory is lent for; each use has a block of its own, valid until it is lent again.
   enum class scratch_use { partial_sums, windows, left_operand, right_operand, search };
 
-  [[nodiscard]] D& device() { return state_->device; }
-  [[nodiscard]] const D& device() const { return state_->device; }
+  [[nodiscard]] D& device() { return state_->device.device(); }
+  [[nodiscard]] const D& device() const { return std::as_const(state_->device).device(); }
 
   /// Uninitialised memory of this object. Grows only.
   [[nodiscard]] float* scratch(scratch_use use, index_t count) {
@@ -134,14 +145,16 @@ class device_passes {
   struct state {
     template <class... Options>
     explicit state(const Options&... options) : device(options...) {}
-    D device;
+    detail::recorded_device<D> device;
     std::array<buffer<float, cuda_space>, 5> scratch;
   };
 
   template <class F, class... U>
   using reduction = detail::device_reduction<D, F, sizeof...(U)>;
 
-  static void release(void* data, void* context) noexcept { static_cast<D*>(context)->free(data); }
+  static void release(void* data, void* context) noexcept {
+    static_cast<detail::recorded_device<D>*>(context)->free(data);
+  }
 
   template <class U>
   static index_t bytes(index_t count) {
