@@ -144,6 +144,7 @@ policy::alignment_rule rule_of(const policy::settings& values) {
   out.neighbours = values.integer("align.neighbours");
   out.quantile = values.number("align.quantile");
   out.scale = values.number("align.scale");
+  out.separation = values.number("align.separation");
   out.move = values.string("align.move") == "pull" ? alignment_move::pull : alignment_move::replace;
   return out;
 }

@@ -24,22 +24,68 @@ std::vector<row_t> chosen(const alignment_report& report) {
   return out;
 }
 
-TEST(AdaptiveAlignment, KeepsWhatIsFarFromEveryExpertAndReplacesWhatIsNear) {
-  backend be;
-  const testing::expert_fixture f(be, rng_key{1});
+/// Experts who act at one place in two ways, +1 and -1, give or take 0.03; one pair, which belongs
+/// to window 0 of the first way.
+struct two_ways {
+  static constexpr index_t windows = 24;
+  backend be{};
+  tensor<backend, 2> chunks{be, {windows, 2}};
+  tensor<backend, 2> features{be, {windows, 1}};
+  tensor<backend, 2> x1{be, {1, 2}};
+  tensor<backend, 2> condition{be, {1, 1}};
+  tensor<backend, 1, row_t> window{be, {1}};
+  std::vector<row_t> episode;
+  std::vector<row_t> offset;
 
-  const alignment_report report = align(be, f);
-
-  index_t near = 0;
-  index_t far = 0;
-  for (index_t i = 0; i < f.pairs; ++i) {
-    const bool replaced =
-        report.decisions[static_cast<std::size_t>(i)].reason == alignment_reason::replaced;
-    (f.window.view()(i) % 2 == 0 ? near : far) += replaced ? 1 : 0;
+  explicit two_ways(bool both = true) {
+    be.normal(chunks.view(), rng_key{7});
+    be.normal(features.view(), rng_key{8});
+    for (index_t w = 0; w < windows; ++w) {
+      const double way = both && w % 2 == 1 ? -1 : 1;
+      for (index_t c = 0; c < 2; ++c) chunks.view()(w, c) = way + 0.03 * chunks.view()(w, c);
+      episode.push_back(static_cast<row_t>(w));
+      offset.push_back(0);
+    }
+    condition.view()(0, 0) = features.view()(0, 0);
+    window.view()(0) = 0;
   }
-  // Even windows carry noise of 0.02 against experts that differ by 0.05, odd ones of 0.2.
-  EXPECT_GT(near, f.pairs / 2 * 9 / 10);
-  EXPECT_LT(far, f.pairs / 2 * 3 / 10);
+
+  /// What becomes of a chunk (value, value).
+  alignment_decision decide(double value) {
+    x1.view()(0, 0) = x1.view()(0, 1) = value;
+    workspace ws(be);
+    tensor<backend, 2> aligned(be, {1, 2});
+    const coupling_view<backend> pair{x1.view(), x1.view(), condition.view(), window.view()};
+    const expert_index<backend> experts{chunks.view(), features.view(), 1, episode, offset};
+    return adaptive_alignment{}(be, pair, experts, aligned.view(), ws).decisions.front();
+  }
+};
+
+TEST(AdaptiveAlignment, TakesTheOwnChunkFromAnywhereOnTheOwnWay) {
+  two_ways experts;
+
+  for (const double value : {0.5, 0.9, 1.3}) {
+    const alignment_decision d = experts.decide(value);
+    EXPECT_EQ(d.reason, alignment_reason::replaced) << value;
+    EXPECT_EQ(d.window, 0) << value << ": others are nearer, but at another observation";
+  }
+}
+
+TEST(AdaptiveAlignment, NeverMovesAChunkToAnotherWay) {
+  two_ways experts;
+
+  EXPECT_NE(experts.decide(-0.4).reason, alignment_reason::replaced) << "between the ways";
+  const alignment_decision other = experts.decide(experts.chunks.view()(5, 0));
+  EXPECT_TRUE(other.reason != alignment_reason::replaced || other.window % 2 == 1);
+}
+
+TEST(AdaptiveAlignment, WhereExpertsActOneWayThereIsNothingToConfuse) {
+  two_ways experts(false);
+
+  for (const double value : {-0.4, 0.5, 3.0}) {
+    EXPECT_EQ(experts.decide(value).window, 0) << value;
+    EXPECT_EQ(experts.decide(value).reason, alignment_reason::replaced) << value;
+  }
 }
 
 TEST(AdaptiveAlignment, RescalingADimensionChangesNoDecision) {
@@ -134,6 +180,7 @@ TEST(AdaptiveAlignment, SettingsOutOfRangeAreRefused) {
   EXPECT_THROW(align(be, f, {.neighbours = 1}), invalid_input);
   EXPECT_THROW(align(be, f, {.quantile = 0}), invalid_input);
   EXPECT_THROW(align(be, f, {.scale = -1}), invalid_input);
+  EXPECT_THROW(align(be, f, {.separation = 0.5}), invalid_input);
 }
 
 }  // namespace

@@ -15,26 +15,31 @@ enum class alignment_move {
   pull,     ///< it moves towards it by 2^-(d / radius)^2 of the way
 };
 
-/// Alignment with a local radius. Around each pair's condition the nearest expert windows (in
-/// whitened features, none overlapping another) are collected; the spacing of their chunks, in
-/// units of the experts' own spread per action dimension, sets how near a generated chunk must be:
-/// d(chunk, nearest neighbour's chunk) <= scale * spacing. No radius is in units of a task.
-/// Laws: rescaling an action or feature dimension changes no decision; row order matters for ties
-/// only; idempotent when it replaces. A neighbourhood of one window has no spacing: it keeps.
+/// Alignment whose radius the experts set where they act. Around each pair's condition the nearest
+/// expert windows (in whitened features, none overlapping another) are collected. Their chunks, in
+/// units of the experts' own spread per action dimension, fall into ways of acting: what is linked
+/// by distances below `separation` spacings. A chunk becomes that of its own window if it is nearer
+/// to it than half the gap between two ways; where experts act one way there is no gap, and it
+/// always does. A chunk of another way becomes its nearest neighbour's if it is as near as
+/// neighbours are to each other, scale * spacing, and stays as it is otherwise. No radius is in
+/// units of a task. Laws: rescaling an action or feature dimension changes no decision; row order
+/// matters for ties only; idempotent when it replaces.
 struct adaptive_alignment {
   index_t neighbours = 16;
   double quantile = 0.8;  ///< of the neighbours' nearest distances
-  double scale = 1;       ///< of the spacing
+  double scale = 1;       ///< spacings that a chunk of another way may be from its neighbour's
+  double separation = 6;  ///< of two ways of acting, in spacings
   alignment_move move = alignment_move::replace;
   whitening_options features = {};
 
   template <SearchBackend B>
   alignment_report operator()(B& be, const coupling_view<B>& c, const expert_index<B>& index,
                               view_of<B, 2> aligned, workspace<B>& ws) const {
-    FLOWKIT_VALIDATE(neighbours >= 2 && quantile > 0 && quantile <= 1 && scale >= 0,
-                     "adaptive alignment with ", neighbours, " neighbours, quantile ", quantile,
-                     " and scale ", scale,
-                     ": needs at least 2 neighbours, a quantile in (0, 1] and a scale >= 0");
+    FLOWKIT_VALIDATE(
+        neighbours >= 2 && quantile > 0 && quantile <= 1 && scale >= 0 && separation >= 1,
+        "adaptive alignment with ", neighbours, " neighbours, quantile ", quantile, ", scale ",
+        scale, " and separation ", separation,
+        ": needs at least 2 neighbours, a quantile in (0, 1], a scale >= 0, a separation >= 1");
     std::vector<double> weights;
     const auto decide = [&](std::span<const row_t> own) {
       return decisions(be, c, index, own, weights, ws);
@@ -72,10 +77,10 @@ struct adaptive_alignment {
             nearest.data() + static_cast<index_t>(k - block) * wanted,
             static_cast<std::size_t>(wanted));
         choose_neighbours(candidates, own[first], origin, neighbours, around);
-        const double radius = scale * local_spacing(experts, around, quantile);
+        const local_scale local = measure_neighbours(experts, around, quantile, separation);
         for (std::size_t j = first; j < static_cast<std::size_t>(firsts[k + 1]); ++j) {
           const double* chunk = generated.data() + static_cast<index_t>(j) * experts.size;
-          out[j] = decide_one(experts, around, chunk, radius, weights[j]);
+          out[j] = decide_one(experts, around, chunk, local, weights[j]);
         }
       }
     }
@@ -118,22 +123,31 @@ struct adaptive_alignment {
     return metric.nearest_windows(be, conditions, wanted, ws);
   }
 
-  /// Nearest chunk of the neighbourhood, and whether it is near enough. Of equals the lower row
-  /// wins, whatever its place in the neighbourhood.
-  [[nodiscard]] static alignment_decision decide_one(const chunk_set& experts,
-                                                     std::span<const row_t> around,
-                                                     const double* chunk, double radius,
-                                                     double& weight) {
+  /// The neighbour that a chunk stands for, and whether it does. Nearest in observation comes
+  /// first: the own window, if it is not another way of acting; else the nearest chunk, if it is as
+  /// near as neighbours are to each other. Of equals the lower row wins, whatever its place.
+  [[nodiscard]] alignment_decision decide_one(const chunk_set& experts,
+                                              std::span<const row_t> around, const double* chunk,
+                                              const local_scale& local, double& weight) const {
     alignment_decision best;
+    double own = 0;
     for (const row_t row : around) {
       const double d = step_distance(chunk, experts.chunk(row), experts.size, experts.steps);
+      if (best.window < 0) own = d;
       const bool better = best.window < 0 || d < best.distance;
       if (better || (d == best.distance && row < best.window)) {
         best.window = row;
         best.distance = d;
       }
     }
-    if (best.window < 0 || !(best.distance <= radius)) return best;
+    if (best.window < 0) return best;
+    double radius = scale * local.spacing;
+    if (best.distance > 0 && own <= 0.5 * local.gap) {
+      best.window = around.front();
+      best.distance = own;
+      radius = std::max(radius, 0.5 * local.gap);
+    }
+    if (!(best.distance <= radius)) return best;
     const double share = radius > 0 ? best.distance / radius : 0;
     weight = std::exp2(-share * share);
     best.reason = best.distance == 0 ? alignment_reason::identical : alignment_reason::replaced;

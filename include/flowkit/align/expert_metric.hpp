@@ -6,13 +6,14 @@
 #include <flowkit/align/whitening.hpp>
 
 #include <cmath>
+#include <limits>
 
 namespace flowkit {
 
 /// Distances between observations and between chunks without units of a task. Observations: the
 /// whitened features. Chunks: each action dimension divided by its residual spread, the root mean
-/// square difference between an expert's chunk and the chunk of the nearest independent
-/// observation. A dimension in which experts do not differ there falls back to its deviation, and
+/// square difference between an expert's chunk and the likest chunk of the nearest independent
+/// observations. A dimension in which experts do not differ there falls back to its deviation, and
 /// takes no part if that is 0, too. Allocates, synchronises.
 template <class B>
 class expert_metric {
@@ -94,17 +95,23 @@ class expert_metric {
     return host_rows(be, product);
   }
 
-  /// Per action dimension: 1 / spread around the nearest independent observation.
+  /// Per action dimension: 1 / spread among those who act alike.
   void fit_actions(B& be, const expert_index<B>& index, workspace<B>& ws) {
     const index_t size = index.chunks.shape()[1];
     const auto width = static_cast<std::size_t>(size / steps_);
-    // Windows of an episode around the query overlap it; one more than those always remains.
-    const index_t count = std::min(index.size(), 2 * steps_ + 2);
-    const std::vector<row_t> near = nearest_windows(be, index.window_features, count, ws);
     std::vector<double> residual(width, 0.0);
-    for (index_t i = 0; i < index.size(); ++i) {
-      const row_t other = independent(near.data() + i * count, count, static_cast<row_t>(i));
-      if (other >= 0) add_squares(residual, i * size, other * size, size);
+    const index_t wanted = candidates_needed(alike + 1, origin_, index.size());
+    std::vector<row_t> around;
+    for (index_t first = 0; first < index.size(); first += block_size) {
+      const index_t count = std::min(block_size, index.size() - first);
+      const std::vector<row_t> near =
+          nearest_windows(be, rows(index.window_features, first, count), wanted, ws);
+      for (index_t i = 0; i < count; ++i) {
+        const std::span<const row_t> candidates(near.data() + i * wanted,
+                                                static_cast<std::size_t>(wanted));
+        choose_neighbours(candidates, static_cast<row_t>(first + i), origin_, alike + 1, around);
+        add_least_squares(residual, std::span<const row_t>(around), size);
+      }
     }
     const std::vector<double> deviation = deviations(size);
     inverse_spread_.resize(width);
@@ -116,19 +123,30 @@ class expert_metric {
     }
   }
 
-  [[nodiscard]] row_t independent(const row_t* near, index_t count, row_t self) const {
-    for (index_t k = 0; k < count && near[k] >= 0; ++k) {
-      if (!origin_.overlap(near[k], self)) return near[k];
-    }
-    return -1;
-  }
+  /// Neighbours of which the nearest in a dimension counts: where experts act in two equally likely
+  /// ways, one of eight acts alike but for one window in 256. The mean over all of them would make
+  /// the distance between two ways the unit, which hides them.
+  static constexpr index_t alike = 8;
+  /// Windows searched for together; bounds the memory of the candidates.
+  static constexpr index_t block_size = 1024;
 
-  void add_squares(std::vector<double>& sums, index_t a, index_t b, index_t size) const {
-    for (index_t i = 0; i < size; ++i) {
-      const double d =
-          raw_[static_cast<std::size_t>(a + i)] - raw_[static_cast<std::size_t>(b + i)];
-      sums[static_cast<std::size_t>(i) % sums.size()] += d * d;
+  /// Per dimension the least square of the difference between the first chunk and any of the
+  /// others.
+  void add_least_squares(std::vector<double>& sums, std::span<const row_t> around,
+                         index_t size) const {
+    if (around.size() < 2) return;
+    std::vector<double> least(sums.size(), std::numeric_limits<double>::infinity());
+    std::vector<double> squares(sums.size());
+    for (const row_t other : around.subspan(1)) {
+      std::fill(squares.begin(), squares.end(), 0.0);
+      for (index_t i = 0; i < size; ++i) {
+        const double d = raw_[static_cast<std::size_t>(around[0] * size + i)] -
+                         raw_[static_cast<std::size_t>(other * size + i)];
+        squares[static_cast<std::size_t>(i) % squares.size()] += d * d;
+      }
+      for (std::size_t a = 0; a < least.size(); ++a) least[a] = std::min(least[a], squares[a]);
     }
+    for (std::size_t a = 0; a < least.size(); ++a) sums[a] += least[a];
   }
 
   [[nodiscard]] std::vector<double> deviations(index_t size) const {

@@ -19,6 +19,7 @@ struct settings_of {
     return json_object{{"neighbours", a.neighbours},
                        {"quantile", a.quantile},
                        {"scale", a.scale},
+                       {"separation", a.separation},
                        {"move", a.move == alignment_move::replace ? "replace" : "pull"},
                        {"shrinkage", a.features.shrinkage},
                        {"explained", a.features.explained}};

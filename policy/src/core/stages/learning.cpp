@@ -23,15 +23,17 @@ learn_options quick() {
   return o;
 }
 
-/// About four times as much: base, couplings and two students take about a third each.
+/// About four times as much: base, couplings and two students take about a third each. Of as many
+/// couplings, those at more windows with fewer noises teach a student more: 6250 windows with 4 for
+/// 2500 with 10 take its held-out loss from 0.0022 to 0.0018 (push_around).
 learn_options standard() {
   learn_options o;
   o.base.network.dims = {32, 64, 128};
   o.base.network.time_embedding = 32;
   o.base.fit = {.steps = 4000, .batch = 128};
-  o.couple.noises = 10;
-  o.couple.windows = 2500;
-  o.distill.fit = {.steps = 1500, .batch = 128, .keep = kept_weights::last};
+  o.couple.noises = 4;
+  o.couple.windows = 10'000;
+  o.distill.fit = {.steps = 3000, .batch = 128, .keep = kept_weights::last};
   o.straighten = o.distill.fit;
   return o;
 }
