@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <vector>
 
 namespace flowkit::bench {
@@ -20,11 +21,12 @@ class call_times {
     seconds_.push_back(took.count());
   }
 
-  /// Seconds that this share of the calls took at most.
+  /// The least time that at least this share of the calls did not exceed, in seconds; of few calls
+  /// the 99th percentile is the slowest. There was at least one call.
   double percentile(double share) {
     std::sort(seconds_.begin(), seconds_.end());
-    const double last = static_cast<double>(seconds_.size() - 1);
-    return seconds_[static_cast<std::size_t>(share * last)];
+    const double rank = std::ceil(share * static_cast<double>(seconds_.size()));
+    return seconds_[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
   }
 
  private:

@@ -15,6 +15,8 @@
 #include <flowkit/backend/neighbours.hpp>
 #include <flowkit/backend/precision.hpp>
 #include <flowkit/backend/recording.hpp>
+#include <flowkit/backend/replay.hpp>
+#include <flowkit/backend/single_launch.hpp>
 #include <flowkit/backend/tensor.hpp>
 #include <flowkit/backend/workspace.hpp>
 

@@ -1,7 +1,8 @@
 // Recorded operations leave the bits that the same operations leave on their own.
 #include "conformance.hpp"
 
-#include <flowkit/backend/recording.hpp>
+#include <flowkit/backend/replay.hpp>
+#include <flowkit/backend/single_launch.hpp>
 #include <flowkit/backend/workspace.hpp>
 
 #include <support/unrecorded.hpp>
@@ -131,6 +132,7 @@ TYPED_TEST(recording_conformance, a_single_launch_follows_other_operations) {
 
     ASSERT_EQ(this->recorded_.results(), this->plain_.results()) << call;
   }
+  EXPECT_GE(launch.launches(), this->launched(3));
 }
 
 TYPED_TEST(recording_conformance, what_cannot_be_recorded_runs_in_its_place) {
@@ -142,6 +144,7 @@ TYPED_TEST(recording_conformance, what_cannot_be_recorded_runs_in_its_place) {
     settle(this->plain_);
   }
   const index_t launches = launch.launches();
+  ASSERT_GE(launches, this->launched(1));
   std::vector<double> between;
 
   launch([&] {
@@ -178,6 +181,8 @@ TYPED_TEST(recording_conformance, memory_that_comes_and_goes_changes_nothing) {
 
     ASSERT_EQ(this->recorded_.results(), this->plain_.results()) << call;
   }
+  EXPECT_GE(launch.launches(), this->launched(3));
+  EXPECT_GE(again.launches(), this->launched(3));
 }
 
 // What stands before an exception has happened, as without a recording.
@@ -230,6 +235,7 @@ TYPED_TEST(recording_conformance, recordings_in_recordings_are_one) {
 
     ASSERT_EQ(this->recorded_.results(), this->plain_.results()) << call;
   }
+  EXPECT_GE(outer.launches(), this->launched(1));
 }
 
 // A workspace that grows moves; a recording of it is not launched again.

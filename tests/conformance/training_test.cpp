@@ -11,7 +11,8 @@ namespace {
 /// Where 20 steps in a format may end. Each step of Adam divides a gradient by its own size: where
 /// a gradient is close to 0 its rounding decides the direction, so parameters differ by more than
 /// losses. Rounding operands to 8 bits changes a gradient by about 2^-9 of its size times the
-/// square root of the layers it passed; those of tf32 have two bits more.
+/// square root of the layers it passed; tf32 has three bits more, of which cutting
+/// instead of rounding may cost one.
 template <class Case>
 divergence allowed() {
   if (sizeof(typename Case::backend::value_type) == sizeof(double)) return {1e-12, 1e-10};

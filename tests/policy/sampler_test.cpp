@@ -65,23 +65,48 @@ TEST(chunk_sampler, another_setting_is_not_the_recording_of_the_last_one) {
   EXPECT_GE(recorded.sampler.launches(), 6);
 }
 
-/// The predicted actions of some control steps.
+TEST(chunk_sampler, another_place_is_not_the_recording_of_the_last_one) {
+  sampling<executed_cuda> recorded(executed_cuda{});
+  sampling<plain_cuda> plain(plain_cuda(executed_cuda{}));
+  const auto two_places = []<class B>(sampling<B>& s) {
+    tensor<B, 2> other(s.be, s.x.shape());
+    std::vector<float> all;
+    for (std::uint64_t call = 0; call < 8; ++call) {
+      tensor<B, 2>& x = call / 4 == 0 ? s.x : other;
+      s.be.normal(s.conditions.view(), rng_key{call, 1});
+      s.be.normal(x.view(), rng_key{call, 2});
+      s.sampler(s.be, {.steps = 2}, x.view());
+      std::vector<float> out(static_cast<std::size_t>(x.size()));
+      s.be.download(std::span<float>(out), flatten(std::as_const(x).view()));
+      all.insert(all.end(), out.begin(), out.end());
+    }
+    return all;
+  };
+  const std::vector<float> expected = two_places(plain);
+
+  EXPECT_EQ(two_places(recorded), expected);
+  EXPECT_GE(recorded.sampler.launches(), 2);
+}
+
+/// The predicted actions of some control steps, all of which were one launch if `launched`.
 template <class B>
-std::vector<float> acted(B&& be) {
+std::vector<float> acted(B&& be, bool launched) {
   const auto p = example_policy(be);
   receding_horizon<B> robot(be, p, {.seed = 3});
   robot.warm_up();
+  const index_t before = robot.launches();
   std::vector<float> out;
   for (int step = 0; step < 4; ++step) {
     robot.observe(testing::seen({0.1F * static_cast<float>(step), -0.2F, 0.3F}));
     const auto plan = robot.act().predicted.numbers();
     out.insert(out.end(), plan.data(), plan.data() + plan.size());
   }
+  EXPECT_EQ(robot.launches() - before, launched ? 4 : 0);
   return out;
 }
 
 TEST(receding_horizon, acts_alike_with_recordings_and_without) {
-  EXPECT_EQ(acted(executed_cuda{}), acted(plain_cuda(executed_cuda{})));
+  EXPECT_EQ(acted(executed_cuda{}, true), acted(plain_cuda(executed_cuda{}), false));
 }
 
 }  // namespace

@@ -140,7 +140,8 @@ class Packages(unittest.TestCase):
         self.assertEqual((result.returncode, result.stdout), (0, "done\n"), result.stderr)
 
 
-CASE = {"name": "forward/kitchen/1/cuda_f32/real_time", "p50": 2e-4, "p99": 3e-4, "floor": 5e-5}
+CASE = {"name": "forward/kitchen/1/cuda_f32/real_time", "iterations": 50, "p50": 2e-4, "p99": 3e-4,
+        "floor": 5e-5}
 BROKEN = {"name": "train/kitchen/256/cuda_bf16/real_time", "error_occurred": True,
           "error_message": "differs from eigen<float>"}
 
@@ -186,7 +187,7 @@ class GpuCheck(unittest.TestCase):
         result = self.check()
         self.assertEqual(result.returncode, 0, result.stderr)
         for line in ["H200, f32", "| conformance | passed | 7 |", "| racecheck | passed | 7 |",
-                     "| `forward/kitchen/1/cuda_f32` | 0.2 | 0.3 | 0.05 | 25 % |"]:
+                     "| `forward/kitchen/1/cuda_f32` | 50 | 0.2 | 0.3 | 0.05 | 25 % |"]:
             self.assertIn(line, result.stdout.splitlines())
 
     def test_does_one_part_alone(self):
@@ -208,8 +209,14 @@ class GpuCheck(unittest.TestCase):
         self.assertIn("FAILED: differs from eigen<float>", result.stdout)
 
     def test_measuring_nothing_fails_the_check(self):
-        self.benchmarks()
-        self.assertEqual(self.check("--only", "benchmarks").returncode, 1)
+        # No case at all, nothing printed because the filter matches nothing, and a crash half-way.
+        for answer in ['{"benchmarks": []}', "", '{"benchmarks": [{"na']:
+            with self.subTest(answer):
+                self.program("build/here/bench/bench_networks", f"echo '{answer}'")
+                result = self.check("--only", "benchmarks")
+                self.assertEqual(result.returncode, 1)
+                self.assertNotIn("Traceback", result.stderr)
+                self.assertIn("gpu-check.log.benchmarks", result.stderr)
 
     def test_a_missing_program_and_an_unknown_part_are_named(self):
         (self.root / "build/here/bench/bench_networks").unlink()

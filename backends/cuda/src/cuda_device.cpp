@@ -195,13 +195,14 @@ void cuda_device::multiply(const detail::device_product& product) {
 
 void cuda_device::begin_recording() {
   detail::check(cudaSetDevice(state_->options.device), "use GPU ", state_->options.device);
-  // What might disturb a capture does not come here (see recorded_device); libraries that load a
-  // kernel when they meet a new shape may do so.
+  // Relaxed: cuBLASLt may load a kernel when it meets a new shape, which other modes forbid. All
+  // that would disturb a capture ends it first, see recorded_device.
   detail::check(cudaStreamBeginCapture(state_->work.stream, cudaStreamCaptureModeRelaxed),
                 "record operations on GPU ", state_->options.device);
 }
 
 void cuda_device::end_recording(recording& work) {
+  detail::check(cudaSetDevice(state_->options.device), "use GPU ", state_->options.device);
   cudaGraph_t made = nullptr;
   const cudaError_t status = cudaStreamEndCapture(state_->work.stream, &made);
   const captured_graph graph(made);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <flowkit/backend/device_scalar.hpp>
-#include <flowkit/backend/recording.hpp>
+#include <flowkit/backend/single_launch.hpp>
 #include <flowkit/objective/concepts.hpp>
 #include <flowkit/train/clipping.hpp>
 #include <flowkit/train/ema.hpp>

@@ -43,6 +43,8 @@ class receding_horizon final : public controller {
   [[nodiscard]] index_t robots() const override { return options_.robots; }
   [[nodiscard]] const inference_options& inference() const override { return *options_.inference; }
   [[nodiscard]] const range_counter& ranges() const override { return history_.ranges(); }
+  /// Predictions so far whose steps were one launch.
+  [[nodiscard]] index_t launches() const { return sampler_.launches(); }
 
   void reset(index_t robot, std::uint64_t episode) override {
     check(robot);

@@ -1,7 +1,8 @@
 // From noise to normalised chunks, as an inference setting says; evaluations are counted.
 #pragma once
 
-#include <flowkit/backend/recording.hpp>
+#include <flowkit/backend/replay.hpp>
+#include <flowkit/core/assert.hpp>
 #include <flowkit/field/conditioned.hpp>
 #include <flowkit/field/network_field.hpp>
 #include <flowkit/policy/manifest.hpp>
@@ -30,9 +31,11 @@ class chunk_sampler {
   chunk_sampler(const chunk_sampler&) = delete;
   chunk_sampler& operator=(const chunk_sampler&) = delete;
 
-  /// Moves the noise x [n, chunk] to chunks, in place: row i under condition i. One Euler step is
-  /// x + v(x, epsilon). Never throws for what goes wrong in the mathematics, see `result`.
+  /// Moves the noise x [n, chunk] to chunks, in place: row i under condition i. `be` is the backend
+  /// of the constructor. One Euler step is x + v(x, epsilon). Never throws for what goes wrong in
+  /// the mathematics, see `result`.
   void operator()(B& be, const inference_options& o, view_of<B, 2> x) {
+    FLOWKIT_EXPECT(&be == &ws_.backend());
     if (o.solver == inference_solver::euler) {
       take_euler_steps(be, o, x);
       fixed_ = o.steps;
@@ -67,6 +70,7 @@ class chunk_sampler {
     double epsilon = 0;
     const void* x = nullptr;
     extents<2> shape{};
+    extents<2> strides{};
 
     friend bool operator==(const euler_call&, const euler_call&) = default;
   };
@@ -74,7 +78,8 @@ class chunk_sampler {
   void take_euler_steps(B& be, const inference_options& o, view_of<B, 2> x) {
     const sampler_grid grid(o.steps, o.epsilon);
     const auto scratch = ws_.position();
-    const euler_call call{scratch.block, scratch.used, o.steps, o.epsilon, x.data(), x.shape()};
+    const euler_call call{scratch.block, scratch.used, o.steps,    o.epsilon,
+                          x.data(),      x.shape(),    x.strides()};
     if (std::exchange(last_, call) != call) euler_steps_.forget();
     euler_steps_([&] { integrate(be, euler{}, field_, x, grid, ws_); });
   }

@@ -25,7 +25,8 @@ class cuda : public device_ops<cuda_device> {
   [[nodiscard]] flowkit::precision precision() const { return device().math(); }
   /// One line for people: GPU, memory, versions, precision.
   [[nodiscard]] std::string info() const { return device().info(); }
-  /// The cudaStream_t that all work is queued in, for kernels of users.
+  /// The cudaStream_t that all work is queued in, for kernels of users. Inside a recording it is
+  /// being captured: queue kernels only, never wait for it.
   [[nodiscard]] void* stream() const { return device().stream(); }
 };
 

@@ -14,7 +14,7 @@ struct cuda_options {
   int device = 0;  ///< number of the GPU
   /// Format of the operands of products; sums and all else are float.
   flowkit::precision precision = flowkit::precision::f32;
-  index_t memory_limit = 0;  ///< bytes that this object may hold; 0: what the GPU has
+  index_t memory_limit = 0;  ///< bytes of memory, without graphs; 0: what the GPU has
   /// Numbers that a convolution holds in windows at once: less memory, more and smaller products.
   index_t window_numbers = index_t{1} << 26;
 };

@@ -52,13 +52,13 @@ class recorded_device {
   template <class F>
   bool record(recording& work, F& f) {
     FLOWKIT_EXPECT(!is_recording());
-    failure_ = nullptr;
     device_.begin_recording();
     work_ = &work;
     try {
       f();
     } catch (...) {
       end_noexcept();
+      failure_ = nullptr;  // superseded
       throw;
     }
     const bool whole = is_recording();
