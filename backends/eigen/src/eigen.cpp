@@ -19,6 +19,9 @@ eigen<T>& eigen<T>::operator=(eigen&&) noexcept = default;
 template <class T>
 eigen<T>::~eigen() = default;
 
+// Inlined where the compiler optimises, called where it does not.
+template std::string_view eigen<float>::name();
+template std::string_view eigen<double>::name();
 template eigen<float>::eigen(const host_options&);
 template eigen<float>::eigen(eigen&&) noexcept;
 template eigen<float>& eigen<float>::operator=(eigen&&) noexcept;
