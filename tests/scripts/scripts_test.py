@@ -154,7 +154,7 @@ class GpuCheck(unittest.TestCase):
         self.addCleanup(self.temporary.cleanup)
         self.root = pathlib.Path(self.temporary.name)
         (self.root / "scripts" / "lib").mkdir(parents=True)
-        for name in ["gpu-check", "lib/gpu_table.py"]:
+        for name in ["gpu-check", "lib/gpu_table.py", "lib/stages.sh"]:
             shutil.copy(ROOT / "scripts" / name, self.root / "scripts" / name)
         self.program("compute-sanitizer", 'while [[ $1 != *test_gpu ]]; do shift; done; exec "$@"')
         self.program("build/here/tests/test_gpu",

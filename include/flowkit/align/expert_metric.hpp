@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace flowkit {
 
@@ -48,13 +49,20 @@ class expert_metric {
     const view_of<B, 2> queries =
         ws.take(extents<2>{conditions.shape()[0], projection_.shape()[1]});
     project(be, conditions, queries);
-    const extents<2> shape{conditions.shape()[0], count};
-    const view_of<B, 2, row_t> rows = ws.template take<2, row_t>(shape);
-    be.nearest(const_view_of<B, 2>(queries), windows_.view(), rows, ws.take(shape));
-    return detail::fetch<B, row_t>(be, flatten(rows));
+    return nearest_to(be, queries, count, ws);
   }
 
  private:
+  /// As nearest_windows, of projected observations.
+  [[nodiscard]] std::vector<row_t> nearest_to(B& be, const_view_of<B, 2> queries, index_t count,
+                                              workspace<B>& ws) const {
+    const scratch_scope scope(ws);
+    const extents<2> shape{queries.shape()[0], count};
+    const view_of<B, 2, row_t> rows = ws.template take<2, row_t>(shape);
+    be.nearest(queries, windows_.view(), rows, ws.take(shape));
+    return detail::fetch<B, row_t>(be, flatten(rows));
+  }
+
   static std::vector<double> host_rows(B& be, const_view_of<B, 2> x) {
     const std::vector<T> values = detail::fetch<B, T>(be, flatten(x));
     return {values.begin(), values.end()};
@@ -105,7 +113,7 @@ class expert_metric {
     for (index_t first = 0; first < index.size(); first += block_size) {
       const index_t count = std::min(block_size, index.size() - first);
       const std::vector<row_t> near =
-          nearest_windows(be, rows(index.window_features, first, count), wanted, ws);
+          nearest_to(be, rows(std::as_const(windows_).view(), first, count), wanted, ws);
       for (index_t i = 0; i < count; ++i) {
         const std::span<const row_t> candidates(near.data() + i * wanted,
                                                 static_cast<std::size_t>(wanted));
