@@ -112,3 +112,10 @@ if(PROJECT_IS_TOP_LEVEL)
     set(CMAKE_CUDA_COMPILER_LAUNCHER "${FLOWKIT_CCACHE}")
   endif()
 endif()
+
+# Tests share most of their headers. A compiler cache, which saves more, cannot look into them.
+set(precompile ON)
+if(CMAKE_CXX_COMPILER_LAUNCHER)
+  set(precompile OFF)
+endif()
+option(FLOWKIT_PRECOMPILE "Compile the headers of tests once for all" ${precompile})

@@ -149,14 +149,14 @@ TYPED_TEST(determinism_conformance, operations_allocate_nothing_after_their_firs
 
   const allocation_counter allocations;
   const std::size_t held = mallinfo2().uordblks;
-  constexpr int runs = 50;
+  constexpr int runs = 20;
   for (int i = 0; i < runs; ++i) all.run();
 
   if (!TypeParam::libraries_allocate) {
     EXPECT_EQ(allocations.count(), 0);
   }
   // What threads keep to hand out again counts as held: a few kilobytes, which do not grow with the
-  // runs. One forgotten object of 64 bytes per call of a library would be 5000 of them, 320 000
+  // runs. One forgotten object of 64 bytes per call of a library would be 2000 of them, 128 000
   // bytes.
   EXPECT_NEAR(static_cast<double>(mallinfo2().uordblks), static_cast<double>(held), 32768);
 }

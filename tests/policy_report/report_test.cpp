@@ -62,6 +62,21 @@ std::set<std::string> all_matches(const std::string& page, const std::string& pa
   return out;
 }
 
+/// The page without the pieces that begin with `open`, up to and with `close`. A loop, because an
+/// expression that matches long pieces recurses for every character of them.
+std::string without(std::string_view page, std::string_view open, char close) {
+  std::string kept;
+  while (true) {
+    const std::size_t begin = page.find(open);
+    kept += page.substr(0, begin);
+    if (begin == page.npos) return kept;
+    const std::size_t end = page.find(close, begin + open.size());
+    if (end == page.npos) return kept;
+    page.remove_prefix(end + 1);
+    kept += ' ';
+  }
+}
+
 /// Everything that can load or run something is absent.
 void expect_self_contained(const std::string& page) {
   for (const char* word : {"<script", "<link", "<iframe", "javascript:", "@import", " onload"}) {
@@ -114,10 +129,13 @@ TEST_F(written_run, says_what_was_found) {
 }
 
 TEST_F(written_run, numbers_that_do_not_exist_are_never_shown) {
-  const std::string text = std::regex_replace(page, std::regex("url\\([^)]*\\)|<[^>]*>"), " ");
+  const std::string no_images = without(without(page, "url(", ')'), "base64,", '"');
+  const std::string text = without(no_images, "<", '>');
 
+  EXPECT_THAT(text, HasSubstr("McNemar"));
   EXPECT_FALSE(std::regex_search(text, std::regex("\\b(nan|NaN|inf|Infinity)\\b")));
-  EXPECT_TRUE(all_matches(page, " (?:x|y|x1|x2|r|d|width)=\"[^\"]*(nan|inf)").empty());
+  // In attributes numbers also follow the letter of a command: "L12,nan".
+  EXPECT_FALSE(std::regex_search(no_images, std::regex("[A-Z0-9\", .-](nan|inf)[A-Z0-9\", .-]")));
 }
 
 TEST_F(written_run, pictures_have_a_name_for_those_who_do_not_see_them) {
@@ -251,7 +269,9 @@ TEST(report, text_of_files_stays_text) {
   EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;&quot;"));
   EXPECT_EQ(page.find('\x01'), page.npos);
   EXPECT_EQ(page.find('\xff'), page.npos);
-  EXPECT_TRUE(all_matches(page, "<[a-z][^>\"]*(?:\"[^\"]*\"[^>\"]*)* (onload)=").empty());
+  // Text between tags holds no quotation mark, so what is left of a tag are names of attributes.
+  const std::string names = without(page, "\"", '"');
+  EXPECT_TRUE(all_matches(names, "<[a-z]([^>]{0,200}) onload=").empty());
 }
 
 TEST(report, rows_are_sorted_base_first_and_sefa_last) {
