@@ -1,5 +1,4 @@
 // Nearest search and selective alignment: rate beside that of the matrix product it consists of.
-#include <flowkit/align/adaptive.hpp>
 #include <flowkit/align/selective.hpp>
 #include <support/floor.hpp>
 

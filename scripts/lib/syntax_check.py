@@ -1,8 +1,9 @@
 """Runs the compile commands of a build folder with -fsyntax-only: all diagnostics, no code.
 
-    syntax_check.py BUILD [--except OTHER_BUILD] [--jobs N]
+    syntax_check.py BUILD [--except OTHER_BUILD] [--skip REGEX] [--jobs N]
 
-Sources that OTHER_BUILD compiles anyway are left out. Exit status 1 when a source fails.
+Sources that OTHER_BUILD compiles anyway are left out, and those whose path matches REGEX. Exit
+status 1 when a source fails.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -42,10 +44,12 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build")
     parser.add_argument("--except", dest="other")
+    parser.add_argument("--skip", type=re.compile)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
     seen = {source for source, _ in commands(options.other)} if options.other else set()
-    entries = [entry for source, entry in commands(options.build) if source not in seen]
+    entries = [entry for source, entry in commands(options.build) if source not in seen
+               and not (options.skip and options.skip.search(source))]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         messages = [message for message in pool.map(check, entries) if message is not None]
     for message in messages:

@@ -5,6 +5,8 @@
 #include <flowkit/backend/workspace.hpp>
 #include <flowkit/core/error.hpp>
 
+#include <array>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>

@@ -51,6 +51,8 @@ struct local_scale {
   double gap = 0;
 };
 
+/// Of the chunks of some neighbours; `q` in (0, 1] is the quantile of their nearest distances.
+/// Allocates.
 [[nodiscard]] local_scale measure_neighbours(const chunk_set& chunks,
                                              std::span<const row_t> neighbours, double q,
                                              double separation);

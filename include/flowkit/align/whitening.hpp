@@ -33,6 +33,8 @@ struct whitening {
   std::vector<double> projection;  ///< [inputs, outputs] row-major
 };
 
+/// From the covariance [features, features] of a set, row-major. Throws invalid_input for options
+/// that are no shares. Allocates.
 [[nodiscard]] whitening whiten(std::span<const double> covariance, index_t features,
                                const whitening_options& options = {});
 

@@ -18,8 +18,10 @@
 namespace flowkit {
 namespace {
 
-/// Rounds of polling before a thread sleeps: 50 to 100 microseconds.
-constexpr int spin_rounds = 2000;
+/// Rounds of polling before a thread sleeps: 250 to 500 microseconds, longer than what a training
+/// step of a small network does on one thread between two loops that are shared out. With 50 to
+/// 100 the worker slept through half of such a step.
+constexpr int spin_rounds = 10'000;
 
 void pause() {
 #if defined(__x86_64__)

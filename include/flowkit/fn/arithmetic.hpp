@@ -7,6 +7,7 @@ namespace flowkit::fn {
 
 // ---- sums -------------------------------------------------------------------------------------
 
+/// x
 struct identity {
   static constexpr kernel_arity arity{0, 1};
   template <class V>
@@ -15,6 +16,7 @@ struct identity {
   }
 };
 
+/// x^2
 struct square {
   static constexpr kernel_arity arity{0, 1};
   template <class V>
@@ -23,6 +25,7 @@ struct square {
   }
 };
 
+/// a b
 struct multiply {
   static constexpr kernel_arity arity{0, 2};
   template <class V>
@@ -31,6 +34,7 @@ struct multiply {
   }
 };
 
+/// (a - b)^2
 struct squared_difference {
   static constexpr kernel_arity arity{0, 2};
   template <class V>

@@ -36,6 +36,7 @@ FLOWKIT_HD V tanh_softplus(V x) {
 
 }  // namespace detail
 
+/// max(x, 0); slope 0 at 0.
 struct relu {
   template <class V>
   FLOWKIT_HD static V value(V x) {
@@ -49,6 +50,7 @@ struct relu {
   }
 };
 
+/// Hyperbolic tangent.
 struct tanh {
   template <class V>
   FLOWKIT_HD static V value(V x) {

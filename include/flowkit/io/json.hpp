@@ -100,6 +100,7 @@ class json_value {
       data_;
 };
 
+/// A name of an object and its value.
 struct json_member {
   std::string name;
   json_value value;

@@ -108,10 +108,12 @@ concept Tableau = requires {
 template <class M>
 concept EmbeddedTableau = Tableau<M> &&(M::table.error_order > 0);
 
+/// y + h f(t, y).
 struct euler {
   static constexpr rk_table<1> table{.order = 1, .c = {0}, .a = {{}}, .b = {1}};
 };
 
+/// The slope at the middle of the step, which half an Euler step reaches.
 struct midpoint {
   static constexpr rk_table<2> table{.order = 2, .c = {0, 0.5}, .a = {{}, {0.5}}, .b = {0, 1}};
 };

@@ -86,6 +86,7 @@ struct cuda_availability {
   int devices = 0;
   std::string reason;  ///< empty if there are devices
 };
+/// Asks the driver; never throws for its absence.
 [[nodiscard]] cuda_availability find_cuda_devices();
 
 }  // namespace flowkit
