@@ -19,7 +19,6 @@ template <class Operator>
 struct AlignmentLaws : ::testing::Test {
   using backend = eigen<double>;
   static_assert(Alignment<Operator, backend> && Alignment<Operator, eigen<float>>);
-  static_assert(ReferenceIndex<expert_index<backend>, backend>);
 
   static Operator make() {
     if constexpr (std::is_same_v<Operator, selective_alignment>) {
