@@ -1,12 +1,16 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <flowkit/align/selective.hpp>
 #include <flowkit/backends/eigen.hpp>
+#include <support/files.hpp>
 #include <support/golden.hpp>
 
 #include "expert_fixture.hpp"
 
 namespace flowkit {
 namespace {
+
+using ::testing::HasSubstr;
 
 template <class T>
 struct golden_case {
@@ -144,15 +148,23 @@ TEST(SelectiveAlignment, InfiniteRadiiReplaceEveryPairByItsOwnWindow) {
   EXPECT_EQ(report.after.largest, 0);
 }
 
-TEST(SelectiveAlignment, NegativeRadiusIsRefused) {
+TEST(SelectiveAlignment, RadiiThatAreNoDistancesAreRefusedWithTheirValues) {
   eigen<float> be;
   workspace ws(be);
   testing::expert_fixture f(be, rng_key{1});
   tensor<eigen<float>, 2> aligned(be, f.x1.shape());
 
-  EXPECT_THROW(
-      selective_alignment{.action_radius = -1}(be, f.couplings(), f.index(), aligned.view(), ws),
-      invalid_input);
+  const auto message = [&](const selective_alignment& align) {
+    return testing::message_of<invalid_input>(
+        [&] { align(be, f.couplings(), f.index(), aligned.view(), ws); });
+  };
+
+  EXPECT_THAT(message({.action_radius = -0.25, .feature_radius = 0.5}),
+              HasSubstr("radii -0.25 (action) and 0.5 (feature): distances are not negative"));
+  EXPECT_THAT(message({.action_radius = 0.25, .feature_radius = -2}),
+              HasSubstr("radii 0.25 (action) and -2 (feature)"));
+  EXPECT_THAT(message({.action_radius = std::numeric_limits<double>::quiet_NaN()}),
+              HasSubstr("radii nan (action)"));
 }
 
 }  // namespace

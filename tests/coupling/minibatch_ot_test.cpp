@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <flowkit/backends/eigen.hpp>
 #include <flowkit/coupling/entropic_ot.hpp>
@@ -5,6 +6,7 @@
 #include <flowkit/coupling/minibatch_ot.hpp>
 #include <flowkit/coupling/stored.hpp>
 #include <support/allocation.hpp>
+#include <support/files.hpp>
 #include <support/golden.hpp>
 
 #include <algorithm>
@@ -15,6 +17,8 @@ namespace {
 
 using backend = eigen<double>;
 using row = std::vector<double>;
+using ::testing::HasSubstr;
+using testing::message_of;
 
 static_assert(Coupling<independent_coupling, backend>);
 static_assert(Coupling<minibatch_ot<double>, backend>);
@@ -183,16 +187,33 @@ TEST_F(MinibatchOt, ConditionsThatDoNotFitAreRefused) {
   pair_batch<backend> batch = b.view();
   batch.condition = rows(batch.condition, 0, 9);
 
-  EXPECT_THROW(minibatch_ot<double>{}.draw(be, batch, rng_key{1}, ws), invalid_input);
-  EXPECT_THROW(minibatch_ot<double>({condition_rule::penalty, -1}).draw(be, b.view(), {1}, ws),
-               invalid_input);
+  const auto message =
+      message_of<invalid_input>([&] { minibatch_ot<double>{}.draw(be, batch, rng_key{1}, ws); });
+
+  EXPECT_THAT(message, HasSubstr("conditions of shape [9, 1] for 10 samples"));
+  EXPECT_THAT(message, HasSubstr("every sample needs one"));
+}
+
+TEST_F(MinibatchOt, PenaltiesThatRewardMixingAreRefused) {
+  batch_of b(be, 10, 2);
+  minibatch_ot<double> coupling({condition_rule::penalty, -1.5});
+
+  const auto message =
+      message_of<invalid_input>([&] { coupling.draw(be, b.view(), rng_key{1}, ws); });
+
+  EXPECT_THAT(message, HasSubstr("condition penalty of -1.5"));
+  EXPECT_THAT(message, HasSubstr("give a value >= 0"));
 }
 
 TEST_F(MinibatchOt, ConditionsThatAreNotFiniteAreRefused) {
   batch_of b(be, 10, 2);
   b.condition.view()(4, 0) = std::numeric_limits<double>::quiet_NaN();
 
-  EXPECT_THROW(minibatch_ot<double>{}.draw(be, b.view(), rng_key{1}, ws), invalid_input);
+  const auto message =
+      message_of<invalid_input>([&] { minibatch_ot<double>{}.draw(be, b.view(), rng_key{1}, ws); });
+
+  EXPECT_THAT(message, HasSubstr("a condition is nan"));
+  EXPECT_THAT(message, HasSubstr("need finite numbers"));
 }
 
 TEST_F(MinibatchOt, AssignmentWithinGroupsOfTheReferenceData) {
@@ -247,7 +268,13 @@ TEST_F(MinibatchOt, EntropicPairsUseRowsOfTheNoiseOfTheirOwnCondition) {
 }
 
 TEST_F(MinibatchOt, EntropyMustBePositive) {
-  EXPECT_THROW(entropic_ot<double>({.regularization = 0}), invalid_input);
+  for (const double value : {0.0, -0.5}) {
+    const auto message =
+        message_of<invalid_input>([&] { entropic_ot<double>({.regularization = value}); });
+
+    EXPECT_THAT(message, HasSubstr(text("regularization ", value)));
+    EXPECT_THAT(message, HasSubstr("use minibatch_ot for 0"));
+  }
 }
 
 TEST_F(MinibatchOt, StoredPairsComeBack) {
@@ -258,9 +285,17 @@ TEST_F(MinibatchOt, StoredPairsComeBack) {
   stored_coupling<backend>{std::as_const(stored.x0).view()}.draw(be, b.view(), rng_key{1}, ws);
 
   EXPECT_EQ(rows_of(b.x0.view()), rows_of(stored.x0.view()));
-  EXPECT_THROW(stored_coupling<backend>{rows(std::as_const(stored.x0).view(), 0, 4)}.draw(
-                   be, b.view(), rng_key{1}, ws),
-               invalid_input);
+}
+
+TEST_F(MinibatchOt, StoredPairsOfAnotherBatchAreRefused) {
+  batch_of stored(be, 5, 0);
+  batch_of b(be, 5, 0);
+  const stored_coupling<backend> four{rows(std::as_const(stored.x0).view(), 0, 4)};
+
+  const auto message = message_of<invalid_input>([&] { four.draw(be, b.view(), rng_key{1}, ws); });
+
+  EXPECT_THAT(message, HasSubstr("stored noise of shape [4, 2]"));
+  EXPECT_THAT(message, HasSubstr("data of shape [5, 2]"));
 }
 
 /// The noise that a coupling gives to these samples.

@@ -2,16 +2,20 @@
 #include <flowkit/backends/eigen.hpp>
 #include <flowkit/objective/time_sampling.hpp>
 
-#include <gtest/gtest.h>
+#include "support/files.hpp"
+
+#include <gmock/gmock.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace flowkit {
 namespace {
 
 using B = eigen<double>;
+using ::testing::HasSubstr;
 
 static_assert(TimeSampler<uniform_time, B>);
 static_assert(TimeSampler<logit_normal_time, B>);
@@ -63,6 +67,33 @@ TEST(logit_normal_time, has_a_normal_logit) {
 
 TEST(fixed_time, is_the_same_for_all) {
   EXPECT_EQ(sorted_times(fixed_time{0.25}, 7), std::vector<double>(7, 0.25));
+}
+
+/// What drawing from this distribution is refused with.
+std::string refusal(const auto& sampler) {
+  return testing::message_of<invalid_input>([&] { (void)sorted_times(sampler, 3); });
+}
+
+TEST(time_samplers, refuse_what_gives_no_time_between_noise_and_data) {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+
+  EXPECT_THAT(refusal(uniform_time{-0.25}), HasSubstr("uniform times from -0.25"));
+  EXPECT_THAT(refusal(uniform_time{1}), HasSubstr("uniform times from 1 to 1"));
+  EXPECT_THAT(refusal(uniform_time{nan}), HasSubstr("uniform times from nan"));
+  EXPECT_THAT(refusal(logit_normal_time{0.5, -2}), HasSubstr("mean 0.5 and deviation -2"));
+  EXPECT_THAT(refusal(logit_normal_time{0.5, infinity}), HasSubstr("deviation inf"));
+  EXPECT_THAT(refusal(logit_normal_time{nan, 1}), HasSubstr("mean nan"));
+  EXPECT_THAT(refusal(fixed_time{1.25}), HasSubstr("at time 1.25"));
+  EXPECT_THAT(refusal(fixed_time{-0.5}), HasSubstr("at time -0.5"));
+  EXPECT_THAT(refusal(fixed_time{nan}), HasSubstr("at time nan"));
+}
+
+TEST(time_samplers, take_the_ends_of_what_is_allowed) {
+  EXPECT_GE(sorted_times(uniform_time{0}, 100).front(), 0);
+  EXPECT_EQ(sorted_times(logit_normal_time{0, 0}, 2), std::vector<double>(2, 0.5));
+  EXPECT_EQ(sorted_times(fixed_time{0}, 1), std::vector<double>{0});
+  EXPECT_EQ(sorted_times(fixed_time{1}, 1), std::vector<double>{1});
 }
 
 TEST(uniform_time, does_not_depend_on_the_number_of_samples) {

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace flowkit {
 namespace {
 
@@ -15,6 +17,28 @@ struct quadratic_schedule {
     return {t * t, 1 - t * t, 2 * t, -2 * t};
   }
 };
+
+/// The coefficients without their derivatives, which velocities need.
+struct coefficients_alone {
+  struct pair {
+    double alpha;
+    double sigma;
+  };
+  pair operator()(double t) const { return {t, 1 - t}; }
+};
+static_assert(!Schedule<coefficients_alone>);
+
+/// In double only: batches in float have times in float.
+struct schedule_in_double {
+  fn::path_coefficients<double> operator()(double t) const { return {t, 1 - t, 1, -1}; }
+};
+static_assert(!Schedule<schedule_in_double>);
+
+/// Kernels copy a schedule to the device byte by byte, which a table on the heap does not survive.
+struct schedule_with_table : quadratic_schedule {
+  std::vector<double> table;
+};
+static_assert(!Schedule<schedule_with_table>);
 
 template <class S>
 class schedule_law : public ::testing::Test {};

@@ -3,7 +3,9 @@
 // reads nothing it does not own.
 #include <flowkit/core/error.hpp>
 #include <flowkit/io/json.hpp>
+#include <flowkit/io/npy.hpp>
 #include <flowkit/io/npz.hpp>
+#include <flowkit/io/safetensors.hpp>
 #include <flowkit/io/zip.hpp>
 #include <flowkit/policy/data/convert.hpp>
 #include <flowkit/policy/data/demonstrations.hpp>
@@ -62,6 +64,7 @@ TEST(damaged_data, is_refused_with_its_name_and_the_reason) {
       {"broken/zarr_ends_decreasing", "field episode_ends: episode 1 ends at frame 3"},
       {"broken/npz_bomb.npz", "declares 1600000128 bytes"},
       {"broken/npz_not_a_zip.npz", "not a zip archive"},
+      {"broken/hdf5_truncated.hdf5", "not a zip archive"},
       {"formats/frames.npz", "field episode_ends: is missing"},
       {"formats/blosc.zarr", "has no meta/episode_ends/.zarray"},
       {"formats/expected/arrays_f4.npy", "not a zip archive"}};
@@ -73,14 +76,34 @@ TEST(damaged_data, is_refused_with_its_name_and_the_reason) {
   }
 }
 
-TEST(damaged_data, every_zarr_reference_is_covered) {
-  const json_value rows = read_json(golden("broken/expect.json"));
-  for (const json_value& row : rows.as_array()) {
-    const std::string& file = row.at("file").as_string();
-    if (!file.starts_with("zarr_")) continue;
-    const int times = refused([&] { load(demonstrations(golden("broken/" + file))); });
-    EXPECT_EQ(times, row.at("expect").as_string() == "error" ? 1 : 0) << file;
+/// Reads all that a reference holds with the reader of its kind: a single array, tensors, or else a
+/// data set.
+void load_reference(const std::string& path) {
+  if (path.ends_with(".npy")) {
+    (void)read_npy(path);
+  } else if (path.ends_with(".safetensors")) {
+    const safetensors_file file(path);
+    for (const auto& tensor : file.tensors()) (void)tensor.value.converted<double>();
+  } else {
+    load(demonstrations(path));
   }
+}
+
+TEST(damaged_data, every_reference_is_stored_and_read_or_refused_as_the_list_says) {
+  const json_value list = read_json(golden("broken/expect.json"));
+  const auto& listed = list.as_array();
+  for (const json_value& row : listed) {
+    const std::string& file = row.at("file").as_string();
+    const std::string& expected = row.at("expect").as_string();
+    ASSERT_TRUE(fs::exists(golden("broken/" + file))) << file;
+
+    const int times = refused([&] { load_reference(golden("broken/" + file)); });
+
+    EXPECT_EQ(times, expected == "error" ? 1 : 0) << file << ": " << expected;
+  }
+  // A reference that the list lacks would never be read.
+  const auto stored = std::distance(fs::directory_iterator(golden("broken")), {});
+  EXPECT_EQ(stored, static_cast<std::ptrdiff_t>(listed.size()) + 1) << "beside the list itself";
 }
 
 TEST(damaged_data, absent_chunks_read_as_zeros_and_nothing_else) {

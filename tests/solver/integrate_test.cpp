@@ -97,6 +97,19 @@ TYPED_TEST(fixed_grid, meets_the_golden_states_of_the_rectified_flow_sampler) {
 
 using backend = eigen<double>;
 
+/// Takes the state first, where solvers pass the time.
+struct state_before_time {
+  void operator()(backend&, const_view_of<backend, 2>, const_view_of<backend, 1>) const {}
+};
+/// Would write the state, which is only shown.
+struct writing_observer {
+  void operator()(backend&, const_view_of<backend, 1>, view_of<backend, 2>) const {}
+};
+static_assert(Observer<no_observer, backend>);
+static_assert(!Observer<state_before_time, backend>);
+static_assert(!Observer<writing_observer, backend>);
+static_assert(!Observer<std::vector<double>, backend>);
+
 /// A formula with branches is stepped point by point, one without in lanes: same results for any
 /// number of rows, also those that fill no group.
 TEST(integrate, does_not_depend_on_how_rows_are_grouped) {

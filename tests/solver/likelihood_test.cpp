@@ -4,10 +4,13 @@
 
 #include <flowkit/solver/likelihood.hpp>
 
+#include <gmock/gmock.h>
+
 namespace flowkit {
 namespace {
 
 using backend = eigen<double>;
+using ::testing::HasSubstr;
 using testing::host;
 using testing::matrix;
 
@@ -93,7 +96,10 @@ TEST_F(likelihood, refuses_a_grid_that_does_not_end_at_the_noise) {
                    uniform_grid(0, 1, 10), out_.view(), ws_);
   };
 
-  EXPECT_THROW(wrong(), invalid_input);
+  const auto message = testing::message_of<invalid_input>(wrong);
+
+  EXPECT_THAT(message, HasSubstr("a grid that ends at 1"));
+  EXPECT_THAT(message, HasSubstr("use a grid from 1 to 0"));
 }
 
 TEST_F(likelihood, allocates_nothing_when_warm) {

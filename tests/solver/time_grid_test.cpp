@@ -12,6 +12,27 @@ namespace {
 
 static_assert(TimeGrid<uniform_grid> && TimeGrid<custom_grid> && TimeGrid<sampler_grid>);
 
+/// Times alone: where the last step ends remains unknown.
+struct grid_without_end {
+  [[nodiscard]] index_t steps() const { return 1; }
+  [[nodiscard]] double time(index_t) const { return 0; }
+  [[nodiscard]] double step(index_t) const { return 1; }
+};
+static_assert(!TimeGrid<grid_without_end>);
+
+/// Steps are counted, not measured.
+struct grid_of_half_steps : uniform_grid {
+  [[nodiscard]] double steps() const { return 1.5; }
+};
+static_assert(!TimeGrid<grid_of_half_steps>);
+
+/// Grids are read through a constant reference.
+struct grid_that_changes : uniform_grid {
+  double time(index_t) { return 0; }
+};
+static_assert(!TimeGrid<grid_that_changes>);
+static_assert(!TimeGrid<time_span> && !TimeGrid<std::vector<double>>);
+
 TEST(uniform_grid, divides_its_span) {
   const uniform_grid grid(1, 0, 4);
 

@@ -5,14 +5,18 @@
 #include <flowkit/train/optimizer.hpp>
 #include <flowkit/train/schedule.hpp>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <cmath>
+#include <limits>
 
 #include "support/files.hpp"
 
 namespace flowkit {
 namespace {
+
+using ::testing::HasSubstr;
+using testing::message_of;
 
 static_assert(Optimizer<adamw<eigen<float>>, eigen<float>>);
 static_assert(Optimizer<sgd<eigen<double>>, eigen<double>>);
@@ -180,11 +184,40 @@ TEST_F(one_value, a_new_optimizer_continues_from_copied_state) {
   EXPECT_EQ(after_step(second, 1, 3, 1), after_step(first, 1, 3, 1));
 }
 
-TEST_F(one_value, unusable_options_are_refused) {
-  EXPECT_THROW(adamw<B>(be_, layout_, {.beta1 = 1}), invalid_input);
-  EXPECT_THROW(adamw<B>(be_, layout_, {.beta2 = -0.1}), invalid_input);
-  EXPECT_THROW(adamw<B>(be_, layout_, {.epsilon = 0}), invalid_input);
-  EXPECT_THROW(sgd<B>(be_, layout_, {.momentum = 1}), invalid_input);
+TEST_F(one_value, unusable_options_are_refused_with_their_values) {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const auto adam = [&](const adamw_options& options) {
+    return message_of<invalid_input>([&] { adamw<B>(be_, layout_, options); });
+  };
+  const auto descent = [&](const sgd_options& options) {
+    return message_of<invalid_input>([&] { sgd<B>(be_, layout_, options); });
+  };
+
+  EXPECT_THAT(adam({.beta1 = 1}), HasSubstr("beta1 1 and"));
+  EXPECT_THAT(adam({.beta2 = -0.25}), HasSubstr("beta2 -0.25"));
+  EXPECT_THAT(adam({.beta1 = nan}), HasSubstr("beta1 nan"));
+  EXPECT_THAT(adam({.epsilon = 0}), HasSubstr("epsilon 0"));
+  EXPECT_THAT(adam({.epsilon = infinity}), HasSubstr("epsilon inf"));
+  EXPECT_THAT(adam({.epsilon = nan}), HasSubstr("epsilon nan"));
+  EXPECT_THAT(adam({.weight_decay = -0.5}), HasSubstr("AdamW with a weight decay of -0.5"));
+  EXPECT_THAT(adam({.weight_decay = nan}), HasSubstr("weight decay of nan"));
+  EXPECT_THAT(descent({.momentum = 1}), HasSubstr("momentum of 1"));
+  EXPECT_THAT(descent({.momentum = nan}), HasSubstr("momentum of nan"));
+  EXPECT_THAT(descent({.weight_decay = -0.5}), HasSubstr("SGD with a weight decay of -0.5"));
+  EXPECT_THAT(descent({.weight_decay = infinity}), HasSubstr("weight decay of inf"));
+}
+
+// 0 in float, where a value without a gradient would become 0 / 0.
+TEST(adamw, refuses_an_epsilon_that_the_scalar_cannot_hold) {
+  eigen<float> narrow;
+  parameter_layout layout;
+  layout.add("value", extents{index_t{1}}, initializer::zeros());
+
+  const auto message =
+      message_of<invalid_input>([&] { adamw<eigen<float>>(narrow, layout, {.epsilon = 1e-60}); });
+
+  EXPECT_THAT(message, HasSubstr("epsilon 1e-60 (0 in the backend's scalar)"));
 }
 
 }  // namespace

@@ -5,14 +5,6 @@
 
 namespace flowkit {
 
-/// Rows that correspond: `actions()` [m, d], `features()` [m, f], `size()` m.
-template <class I, class B>
-concept ReferenceIndex = requires(const I& index) {
-  { index.actions() } -> std::same_as<const_view_of<B, 2>>;
-  { index.features() } -> std::same_as<const_view_of<B, 2>>;
-  { index.size() } -> std::same_as<index_t>;
-};
-
 /// Moves generated end points to expert chunks where an expert did the same in the same situation:
 /// `a(be, couplings, index, aligned, ws)` writes the new end points [n, d] and returns a report.
 /// Laws: noise and conditions are untouched; idempotent (aligning the result changes nothing); the

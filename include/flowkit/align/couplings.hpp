@@ -28,8 +28,7 @@ struct coupling_view {
 
 /// Expert windows: chunk [m, d] and observation feature [m, f] by row; of equal candidates the
 /// lower row wins. Episodes and offsets (host memory, [m] or empty) say where a window was cut, so
-/// that windows that overlap can be told from independent ones. Refers to the data. Models
-/// ReferenceIndex.
+/// that windows that overlap can be told from independent ones. Refers to the data.
 template <class B>
 struct expert_index {
   const_view_of<B, 2> chunks;
@@ -39,8 +38,6 @@ struct expert_index {
   std::span<const row_t> offset = {};
 
   [[nodiscard]] index_t size() const { return chunks.shape()[0]; }
-  [[nodiscard]] const_view_of<B, 2> actions() const { return chunks; }
-  [[nodiscard]] const_view_of<B, 2> features() const { return window_features; }
 };
 
 /// What happened to one pair.

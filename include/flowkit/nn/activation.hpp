@@ -6,10 +6,11 @@
 
 namespace flowkit {
 
-/// y = F(x) elementwise on dense views of any rank, for a Pointwise functor F of fn/pointwise.hpp.
+/// y = F(x) elementwise on dense views of any rank, for a functor F of fn/pointwise.hpp or alike.
 /// Has no parameters. The input is kept rather than the output, because the slopes of smooth
 /// activations are functions of it and of nothing less.
 template <class F>
+  requires fn::Pointwise<F, float> && fn::Pointwise<F, double>
 class activation {
  public:
   template <class B>

@@ -26,6 +26,12 @@ void update_values(B& be, const Rule& rule, const trained_values<B>& trained,
   }
 }
 
+/// Throws invalid_input unless the decay is a finite number that shrinks values.
+inline void check_weight_decay(const char* optimizer, double decay) {
+  FLOWKIT_VALIDATE(decay >= 0 && std::isfinite(decay), optimizer, " with a weight decay of ", decay,
+                   " would let values grow without bound: choose 0 (none) or a small number");
+}
+
 /// A flat tensor of zeros. Allocates.
 template <class B>
 tensor<B, 1> zeros(B& be, index_t size) {
@@ -49,15 +55,22 @@ struct adamw_options {
 template <class B>
 class adamw {
  public:
-  /// Throws invalid_input unless both betas are in [0, 1) and epsilon is positive. Allocates.
+  /// Throws invalid_input unless both betas are in [0, 1), epsilon is finite and positive in the
+  /// backend's scalar, and the decay is finite and not negative. Allocates.
   adamw(B& be, const parameter_layout& layout, const adamw_options& options = {})
       : first_(detail::zeros(be, layout.size())),
         second_(detail::zeros(be, layout.size())),
         options_(options) {
     const auto decays = [](double beta) { return beta >= 0 && beta < 1; };
-    FLOWKIT_VALIDATE(decays(options.beta1) && decays(options.beta2) && options.epsilon > 0,
-                     "AdamW with beta1 ", options.beta1, ", beta2 ", options.beta2, ", epsilon ",
-                     options.epsilon, " is undefined: 0 <= beta < 1 and epsilon > 0 must hold");
+    FLOWKIT_VALIDATE(decays(options.beta1) && decays(options.beta2), "AdamW with beta1 ",
+                     options.beta1, " and beta2 ", options.beta2,
+                     " forgets nothing or diverges: choose both in [0, 1)");
+    const T epsilon = static_cast<T>(options.epsilon);
+    FLOWKIT_VALIDATE(epsilon > 0 && std::isfinite(epsilon), "AdamW with epsilon ", options.epsilon,
+                     " (", epsilon,
+                     " in the backend's scalar) divides 0 by 0 where gradients are "
+                     "0, or never moves: choose a small positive number, such as 1e-8");
+    detail::check_weight_decay("AdamW", options.weight_decay);
   }
 
   /// See Optimizer.
@@ -102,11 +115,13 @@ struct sgd_options {
 template <class B>
 class sgd {
  public:
-  /// Throws invalid_input for a momentum outside [0, 1). Allocates.
+  /// Throws invalid_input for a momentum outside [0, 1) or a decay that is negative or not finite.
+  /// Allocates.
   sgd(B& be, const parameter_layout& layout, const sgd_options& options = {})
       : momentum_(detail::zeros(be, layout.size())), options_(options) {
     FLOWKIT_VALIDATE(options.momentum >= 0 && options.momentum < 1, "a momentum of ",
                      options.momentum, " does not decay: choose one in [0, 1)");
+    detail::check_weight_decay("SGD", options.weight_decay);
   }
 
   /// See Optimizer.
