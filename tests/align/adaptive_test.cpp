@@ -24,68 +24,87 @@ std::vector<row_t> chosen(const alignment_report& report) {
   return out;
 }
 
-/// Experts who act at one place in two ways, +1 and -1, give or take 0.03; one pair, which belongs
-/// to window 0 of the first way.
+/// Experts who act at one place in two ways, +1 and another value, give or take a little; pairs
+/// that all belong to window 0 of the first way.
 struct two_ways {
   static constexpr index_t windows = 24;
   backend be{};
   tensor<backend, 2> chunks{be, {windows, 2}};
   tensor<backend, 2> features{be, {windows, 1}};
-  tensor<backend, 2> x1{be, {1, 2}};
-  tensor<backend, 2> condition{be, {1, 1}};
-  tensor<backend, 1, row_t> window{be, {1}};
   std::vector<row_t> episode;
   std::vector<row_t> offset;
 
-  explicit two_ways(bool both = true) {
+  explicit two_ways(double other = -1, double deviation = 0.03) {
     be.normal(chunks.view(), rng_key{7});
     be.normal(features.view(), rng_key{8});
     for (index_t w = 0; w < windows; ++w) {
-      const double way = both && w % 2 == 1 ? -1 : 1;
-      for (index_t c = 0; c < 2; ++c) chunks.view()(w, c) = way + 0.03 * chunks.view()(w, c);
+      const double way = w % 2 == 1 ? other : 1;
+      for (index_t c = 0; c < 2; ++c) chunks.view()(w, c) = way + deviation * chunks.view()(w, c);
       episode.push_back(static_cast<row_t>(w));
       offset.push_back(0);
     }
-    condition.view()(0, 0) = features.view()(0, 0);
-    window.view()(0) = 0;
   }
 
-  /// What becomes of a chunk (value, value).
-  alignment_decision decide(double value) {
-    x1.view()(0, 0) = x1.view()(0, 1) = value;
+  /// What becomes of chunks (value, value).
+  std::vector<alignment_decision> decide(const std::vector<double>& values) {
+    const auto n = static_cast<index_t>(values.size());
+    tensor<backend, 2> x1(be, {n, 2});
+    tensor<backend, 2> condition(be, {n, 1});
+    tensor<backend, 1, row_t> window(be, {n});
+    for (index_t i = 0; i < n; ++i) {
+      x1.view()(i, 0) = x1.view()(i, 1) = values[static_cast<std::size_t>(i)];
+      condition.view()(i, 0) = features.view()(0, 0);
+      window.view()(i) = 0;
+    }
     workspace ws(be);
-    tensor<backend, 2> aligned(be, {1, 2});
-    const coupling_view<backend> pair{x1.view(), x1.view(), condition.view(), window.view()};
+    tensor<backend, 2> aligned(be, {n, 2});
+    const coupling_view<backend> pairs{x1.view(), x1.view(), condition.view(), window.view()};
     const expert_index<backend> experts{chunks.view(), features.view(), 1, episode, offset};
-    return adaptive_alignment{}(be, pair, experts, aligned.view(), ws).decisions.front();
+    return adaptive_alignment{}(be, pairs, experts, aligned.view(), ws).decisions;
+  }
+
+  /// All become the chunk of window 0, although others may be nearer.
+  void expect_own(const std::vector<double>& values) {
+    const std::vector<alignment_decision> found = decide(values);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      EXPECT_EQ(found[i].reason, alignment_reason::replaced) << values[i];
+      EXPECT_EQ(found[i].window, 0) << values[i];
+    }
   }
 };
+
+/// What a flow makes that errs by more than experts of one way differ.
+const std::vector<double> around_one{0.5, 0.6, 0.7, 1.3, 1.4, 1.5};
 
 TEST(AdaptiveAlignment, TakesTheOwnChunkFromAnywhereOnTheOwnWay) {
   two_ways experts;
 
-  for (const double value : {0.5, 0.9, 1.3}) {
-    const alignment_decision d = experts.decide(value);
-    EXPECT_EQ(d.reason, alignment_reason::replaced) << value;
-    EXPECT_EQ(d.window, 0) << value << ": others are nearer, but at another observation";
-  }
+  experts.expect_own(around_one);
 }
 
 TEST(AdaptiveAlignment, NeverMovesAChunkToAnotherWay) {
   two_ways experts;
+  std::vector<double> values = around_one;
+  values.push_back(-0.4);
+  values.push_back(experts.chunks.view()(5, 0));
 
-  EXPECT_NE(experts.decide(-0.4).reason, alignment_reason::replaced) << "between the ways";
-  const alignment_decision other = experts.decide(experts.chunks.view()(5, 0));
-  EXPECT_TRUE(other.reason != alignment_reason::replaced || other.window % 2 == 1);
+  const std::vector<alignment_decision> found = experts.decide(values);
+
+  EXPECT_NE(found[6].reason, alignment_reason::replaced) << "between the ways";
+  EXPECT_TRUE(found[7].reason != alignment_reason::replaced || found[7].window % 2 == 1);
 }
 
 TEST(AdaptiveAlignment, WhereExpertsActOneWayThereIsNothingToConfuse) {
-  two_ways experts(false);
+  two_ways experts(1);
 
-  for (const double value : {-0.4, 0.5, 3.0}) {
-    EXPECT_EQ(experts.decide(value).window, 0) << value;
-    EXPECT_EQ(experts.decide(value).reason, alignment_reason::replaced) << value;
-  }
+  experts.expect_own({-0.4, 0.5, 3.0});
+}
+
+TEST(AdaptiveAlignment, DifferencesBelowTheErrorOfTheFlowAreNoWays) {
+  // Ten deviations lie between the two groups, but the chunks are ten times as far from both.
+  two_ways experts(1.01, 0.001);
+
+  experts.expect_own({0.9, 1.1});
 }
 
 TEST(AdaptiveAlignment, RescalingADimensionChangesNoDecision) {

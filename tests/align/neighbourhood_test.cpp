@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 #include <flowkit/align/neighbourhood.hpp>
 
-#include <cmath>
 #include <numeric>
 
 namespace flowkit {
@@ -38,45 +37,27 @@ TEST(Neighbourhood, UnknownOwnWindowAndEndOfListAreFine) {
 }
 
 /// Of chunks of one number, all of them neighbours.
-local_scale measured(const std::vector<double>& values, double q, double separation = 3) {
+double spacing(const std::vector<double>& values, double q) {
   std::vector<row_t> all(values.size());
   std::iota(all.begin(), all.end(), row_t{0});
-  return measure_neighbours({values, 1, 1}, all, q, separation);
+  return chunk_spacing({values, 1, 1}, all, q);
 }
 
 TEST(Neighbourhood, SpacingIsNotInflatedByASecondMode) {
-  EXPECT_NEAR(measured({0, 0.1, 0.2, 10, 10.1, 10.2}, 0.8).spacing, 0.1, 1e-12);
+  EXPECT_NEAR(spacing({0, 0.1, 0.2, 10, 10.1, 10.2}, 0.8), 0.1, 1e-12);
 }
 
 TEST(Neighbourhood, SpacingTakesTheQuantileOfNearestDistances) {
   const std::vector<double> values{0, 1, 3, 7};  // nearest distances 1, 1, 2, 4
 
-  EXPECT_DOUBLE_EQ(measured(values, 0.5).spacing, 1);
-  EXPECT_DOUBLE_EQ(measured(values, 0.75).spacing, 2);
-  EXPECT_DOUBLE_EQ(measured(values, 1).spacing, 4);
+  EXPECT_DOUBLE_EQ(spacing(values, 0.5), 1);
+  EXPECT_DOUBLE_EQ(spacing(values, 0.75), 2);
+  EXPECT_DOUBLE_EQ(spacing(values, 1), 4);
 }
 
-TEST(Neighbourhood, OneNeighbourHasNoSpacingAndOneWay) {
-  EXPECT_EQ(measured({3}, 0.8).spacing, 0);
-  EXPECT_TRUE(std::isinf(measured({3}, 0.8).gap));
-}
-
-TEST(Neighbourhood, AChainOfNearChunksIsOneWayHoweverLong) {
-  EXPECT_TRUE(std::isinf(measured({0, 1, 2, 3, 4, 5, 6, 7}, 0.8).gap));
-}
-
-TEST(Neighbourhood, TheGapIsTheLeastDistanceBetweenTwoWays) {
-  const std::vector<double> three_ways{10.1, 0, 10, 4.2, 0.1, 4};
-
-  EXPECT_DOUBLE_EQ(measured(three_ways, 0.5).gap, 4 - 0.1);
-  // With 41 spacings of 0.1 between two ways the first two are one.
-  EXPECT_DOUBLE_EQ(measured(three_ways, 0.5, 41).gap, 10 - 4.2);
-  EXPECT_TRUE(std::isinf(measured(three_ways, 0.5, 60).gap));
-}
-
-TEST(Neighbourhood, EqualChunksAreOneWayAndAnyOtherIsAnother) {
-  EXPECT_TRUE(std::isinf(measured({2, 2, 2, 2}, 0.8).gap));
-  EXPECT_DOUBLE_EQ(measured({2, 2, 2, 2, 2, 2.5}, 0.8).gap, 0.5);
+TEST(Neighbourhood, SpacingIsZeroForOneNeighbourAndForEqualChunks) {
+  EXPECT_EQ(spacing({3}, 0.8), 0);
+  EXPECT_EQ(spacing({2, 2, 2, 2}, 0.8), 0);
 }
 
 TEST(Neighbourhood, IsFullWhereverEnoughWindowsAreApart) {

@@ -15,20 +15,22 @@ enum class alignment_move {
   pull,     ///< it moves towards it by 2^-(d / radius)^2 of the way
 };
 
-/// Alignment whose radius the experts set where they act. Around each pair's condition the nearest
-/// expert windows (in whitened features, none overlapping another) are collected. Their chunks, in
-/// units of the experts' own spread per action dimension, fall into ways of acting: what is linked
-/// by distances below `separation` spacings. A chunk becomes that of its own window if it is nearer
-/// to it than half the gap between two ways; where experts act one way there is no gap, and it
-/// always does. A chunk of another way becomes its nearest neighbour's if it is as near as
-/// neighbours are to each other, scale * spacing, and stays as it is otherwise. No radius is in
-/// units of a task. Laws: rescaling an action or feature dimension changes no decision; row order
-/// matters for ties only; idempotent when it replaces.
+/// Alignment whose radius follows from the pair and the experts around it. Around each pair's
+/// condition the nearest expert windows (in whitened features, none overlapping another) are
+/// collected; distances are in units of the experts' own spread per action dimension. A flow errs
+/// in any direction, so a chunk of the own window's way of acting is about as far from its
+/// neighbours' chunks as from its own; a chunk of another way, or between two ways, is nearer to
+/// others. Hence a chunk becomes that of its own window, unless the distance to it is more than
+/// `separation` times the distance to the nearest neighbour's (or the neighbours' spacing, if that
+/// is larger). Any other becomes its nearest neighbour's if it is as near as neighbours are to each
+/// other, scale * spacing, and stays as it is otherwise. No radius is in units of a task. Laws:
+/// rescaling an action or feature dimension changes no decision; row order matters for ties only;
+/// every pair is decided as if it were alone; idempotent when it replaces.
 struct adaptive_alignment {
   index_t neighbours = 16;
-  double quantile = 0.8;  ///< of the neighbours' nearest distances
-  double scale = 1;       ///< spacings that a chunk of another way may be from its neighbour's
-  double separation = 6;  ///< of two ways of acting, in spacings
+  double quantile = 0.8;    ///< of the neighbours' nearest distances
+  double scale = 1;         ///< spacings that a chunk of another way may be from its neighbour's
+  double separation = 1.5;  ///< times as near to another's chunk, a chunk is not of the own way
   alignment_move move = alignment_move::replace;
   whitening_options features = {};
 
@@ -77,10 +79,10 @@ struct adaptive_alignment {
             nearest.data() + static_cast<index_t>(k - block) * wanted,
             static_cast<std::size_t>(wanted));
         choose_neighbours(candidates, own[first], origin, neighbours, around);
-        const local_scale local = measure_neighbours(experts, around, quantile, separation);
+        const double spacing = chunk_spacing(experts, around, quantile);
         for (std::size_t j = first; j < static_cast<std::size_t>(firsts[k + 1]); ++j) {
           const double* chunk = generated.data() + static_cast<index_t>(j) * experts.size;
-          out[j] = decide_one(experts, around, chunk, local, weights[j]);
+          out[j] = decide_one(experts, around, chunk, spacing, weights[j]);
         }
       }
     }
@@ -128,7 +130,7 @@ struct adaptive_alignment {
   /// near as neighbours are to each other. Of equals the lower row wins, whatever its place.
   [[nodiscard]] alignment_decision decide_one(const chunk_set& experts,
                                               std::span<const row_t> around, const double* chunk,
-                                              const local_scale& local, double& weight) const {
+                                              double spacing, double& weight) const {
     alignment_decision best;
     double own = 0;
     for (const row_t row : around) {
@@ -141,11 +143,12 @@ struct adaptive_alignment {
       }
     }
     if (best.window < 0) return best;
-    double radius = scale * local.spacing;
-    if (best.distance > 0 && own <= 0.5 * local.gap) {
+    double radius = scale * spacing;
+    const double own_way = separation * std::max(best.distance, spacing);
+    if (best.distance > 0 && own <= own_way) {
       best.window = around.front();
       best.distance = own;
-      radius = std::max(radius, 0.5 * local.gap);
+      radius = own_way;
     }
     if (!(best.distance <= radius)) return best;
     const double share = radius > 0 ? best.distance / radius : 0;

@@ -42,62 +42,22 @@ index_t candidates_needed(index_t count, const window_origin& origin, index_t wi
   return count < windows / hidden ? count * hidden : windows;
 }
 
-namespace {
-
-/// Distances between all neighbours, [n, n].
-std::vector<double> pairwise(const chunk_set& chunks, std::span<const row_t> neighbours) {
+double chunk_spacing(const chunk_set& chunks, std::span<const row_t> neighbours, double q) {
   const std::size_t n = neighbours.size();
-  std::vector<double> out(n * n, 0.0);
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      out[i * n + j] = out[j * n + i] = step_distance(
-          chunks.chunk(neighbours[i]), chunks.chunk(neighbours[j]), chunks.size, chunks.steps);
-    }
-  }
-  return out;
-}
-
-double quantile_of_nearest(std::span<const double> distances, std::size_t n, double q) {
+  if (n < 2) return 0;
   std::vector<double> nearest(n, std::numeric_limits<double>::infinity());
   for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j < n; ++j) {
-      if (i != j) nearest[i] = std::min(nearest[i], distances[i * n + j]);
+    for (std::size_t j = 0; j < i; ++j) {
+      const double d = step_distance(chunks.chunk(neighbours[i]), chunks.chunk(neighbours[j]),
+                                     chunks.size, chunks.steps);
+      nearest[i] = std::min(nearest[i], d);
+      nearest[j] = std::min(nearest[j], d);
     }
   }
   const auto rank = static_cast<std::size_t>(std::ceil(q * static_cast<double>(n))) - 1;
   std::nth_element(nearest.begin(), nearest.begin() + static_cast<std::ptrdiff_t>(rank),
                    nearest.end());
   return nearest[rank];
-}
-
-/// The shortest link of the minimum spanning tree that is longer than `linked`: single-linkage
-/// clusters of that distance are at least so far apart. Prim's algorithm.
-double least_gap(std::span<const double> distances, std::size_t n, double linked) {
-  std::vector<double> link(distances.begin(), distances.begin() + static_cast<std::ptrdiff_t>(n));
-  std::vector<bool> inside(n, false);
-  inside[0] = true;
-  double gap = std::numeric_limits<double>::infinity();
-  for (std::size_t round = 1; round < n; ++round) {
-    std::size_t next = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      if (!inside[i] && (inside[next] || link[i] < link[next])) next = i;
-    }
-    if (link[next] > linked) gap = std::min(gap, link[next]);
-    inside[next] = true;
-    for (std::size_t i = 0; i < n; ++i) link[i] = std::min(link[i], distances[next * n + i]);
-  }
-  return gap;
-}
-
-}  // namespace
-
-local_scale measure_neighbours(const chunk_set& chunks, std::span<const row_t> neighbours, double q,
-                               double separation) {
-  const std::size_t n = neighbours.size();
-  if (n < 2) return {0, std::numeric_limits<double>::infinity()};
-  const std::vector<double> distances = pairwise(chunks, neighbours);
-  const double spacing = quantile_of_nearest(distances, n, q);
-  return {spacing, least_gap(distances, n, separation * spacing)};
 }
 
 }  // namespace flowkit

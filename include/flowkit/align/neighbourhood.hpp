@@ -39,22 +39,11 @@ void choose_neighbours(std::span<const row_t> candidates, row_t own, const windo
 [[nodiscard]] index_t candidates_needed(index_t count, const window_origin& origin,
                                         index_t windows);
 
-/// How the chunks of a neighbourhood lie.
-struct local_scale {
-  /// The q-quantile over the neighbours of the distance from a neighbour's chunk to the nearest
-  /// other one. Nearest distances, not pairwise ones: two ways of acting at one observation must
-  /// not make the spacing look wide. 0 for fewer than two neighbours.
-  double spacing = 0;
-  /// Between two ways of acting: chunks nearer to each other than `separation` spacings act one
-  /// way, and so do those in a chain of such chunks; the gap is the least distance between two
-  /// ways. Infinite if all act one way.
-  double gap = 0;
-};
-
-/// Of the chunks of some neighbours; `q` in (0, 1] is the quantile of their nearest distances.
-/// Allocates.
-[[nodiscard]] local_scale measure_neighbours(const chunk_set& chunks,
-                                             std::span<const row_t> neighbours, double q,
-                                             double separation);
+/// How far apart neighbours act: the q-quantile, q in (0, 1], over the neighbours of the distance
+/// from a neighbour's chunk to the nearest other one. Nearest distances, not pairwise ones: two
+/// ways of acting at one observation must not make the spacing look wide. 0 for fewer than two
+/// neighbours. Allocates.
+[[nodiscard]] double chunk_spacing(const chunk_set& chunks, std::span<const row_t> neighbours,
+                                   double q);
 
 }  // namespace flowkit
