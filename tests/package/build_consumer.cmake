@@ -28,7 +28,7 @@ if(WAY STREQUAL "installed")
 else()
   # The least library, as in the preset minimal: all that it links must stand without the rest.
   set(where "-DFLOWKIT_SOURCE=${SOURCE}" -DFLOWKIT_BUILD_CUDA=OFF -DFLOWKIT_BUILD_ONEDNN=OFF
-    -DFLOWKIT_BUILD_HOST=OFF -DFLOWKIT_BUILD_POLICY=OFF)
+    -DFLOWKIT_BUILD_HOST=OFF -DFLOWKIT_BUILD_POLICY=OFF -DFLOWKIT_EIGEN_DISPATCH=OFF)
   set(targets --target consumer)
 endif()
 
