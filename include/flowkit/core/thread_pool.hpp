@@ -15,8 +15,9 @@ namespace flowkit {
 
 /// Runs loops on a fixed number of threads, the calling one included. One loop at a time: the pool
 /// belongs to one backend object and is not shared between callers. Idle workers spin for some
-/// hundred microseconds and then sleep; a loop that would be over before they are awake runs on the calling
-/// thread alone. Who runs a loop depends on the clock, so results must not depend on who runs it.
+/// hundred microseconds and then sleep; a loop that would be over before they are awake runs on the
+/// calling thread alone. Who runs a loop depends on the clock, so results must not depend on who
+/// runs it.
 class thread_pool {
  public:
   /// Starts threads - 1 workers and waits until they run. Allocates.
