@@ -64,7 +64,7 @@ double rounding(const std::string& configuration, passes which) {
 /// The loss of a first step on the reference backend.
 double first_loss(const unet1d_options& o) {
   eigen<float> be;
-  unet_training run(be, o, 4);
+  auto run = unet_training(be, o, 4);
   run.take_step({1});
   return run.step.loss();
 }
@@ -74,14 +74,14 @@ void train(benchmark::State& state, B& be, const std::string& configuration, con
            index_t batch) {
   // The reference is slow, and sizes share their code; products of a GPU are chosen by their size.
   if (on_gpu<B> || one.options.dims.back() <= 256) {
-    unet_training run(be, one.options, 4);
+    auto run = unet_training(be, one.options, 4);
     run.take_step({1});
     const double expected = first_loss(one.options);
     if (!(std::abs(run.step.loss() - expected) < 0.02 * expected)) {
       return state.SkipWithError("differs from eigen<float>");
     }
   }
-  unet_training run(be, one.options, batch);
+  auto run = unet_training(be, one.options, batch);
   const double flop = 3 * one.forward_flop * static_cast<double>(batch);
   time_steps(state, be, configuration, run, flop);
 }

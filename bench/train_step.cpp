@@ -6,8 +6,6 @@
 #include <flowkit/backends/eigen.hpp>
 #include <flowkit/nn/mlp_field.hpp>
 #include <flowkit/nn/unet1d.hpp>
-#include <flowkit/objective/flow_matching.hpp>
-#include <flowkit/train/train_step.hpp>
 
 #include <benchmark/benchmark.h>
 
@@ -15,6 +13,7 @@
 #include <optional>
 
 #include "support/floor.hpp"
+#include "support/training_run.hpp"
 
 namespace {
 
@@ -75,41 +74,10 @@ void optimizer_pass(benchmark::State& state, passes p) {
   bench::report(state, {.bytes = optimizer_bytes(state.range(0))});
 }
 
-/// A network in training. `forward_flop` counts the multiplications and additions of its forward
-/// pass for one sample.
+/// Times steps. `forward_flop` counts the multiplications and additions of a forward pass for one
+/// sample. Backward costs two forward passes, hence the factor 3.
 template <class Net>
-struct training {
-  training(Net network, parameter_layout&& parameters, index_t batch, index_t d)
-      : layout(std::move(parameters)),
-        net(std::move(network)),
-        x(be, {batch, d}),
-        c(be, {batch, std::max<index_t>(net.condition_size(), 1)}) {
-    be.normal(x.view(), {2});
-    be.normal(c.view(), {3});
-  }
-
-  void take_step(rng_key key) {
-    training_batch<B> samples{.x1 = x.view()};
-    if (net.condition_size() > 0) samples.condition = c.view();
-    step(samples, key);
-  }
-
-  B be;
-  parameter_layout layout;
-  Net net;
-  flow_matching<Net> objective{net};
-  parameter_store<B> store{be, layout, {1}};
-  adamw<B> optimizer{be, layout};
-  moving_average<B> average{be, store.values()};
-  train_step<B, flow_matching<Net>, adamw<B>> step{
-      be, objective, store, optimizer, average, {.learning_rate = constant_rate{1e-3}}};
-  tensor<B, 2> x;
-  tensor<B, 2> c;
-};
-
-/// Times steps. Backward costs two forward passes, hence the factor 3.
-template <class Net>
-void time_steps(benchmark::State& state, training<Net>& run, double forward_flop) {
+void time_steps(benchmark::State& state, bench::training_run<B, Net>& run, double forward_flop) {
   run.take_step({1});
   const double first = run.step.loss();
   for (int i = 0; i < 20; ++i) run.take_step({1});  // the same noise: plain regression
@@ -119,9 +87,7 @@ void time_steps(benchmark::State& state, training<Net>& run, double forward_flop
   const double flop = 3 * forward_flop * static_cast<double>(run.x.shape()[0]);
   const double bytes = optimizer_bytes(run.layout.size());
   const double floor = flop / bench::product_rate() + bytes / bench::bandwidth(bytes);
-  state.counters["floor"] = floor;
-  state.counters["share"] = benchmark::Counter(floor * static_cast<double>(state.iterations()),
-                                               benchmark::Counter::kIsRate);
+  bench::report_floor(state, floor);
   state.counters["parameters"] = static_cast<double>(run.layout.parameter_count());
   state.SetItemsProcessed(state.iterations() * run.x.shape()[0]);
 }
@@ -130,7 +96,8 @@ void mlp_step(benchmark::State& state) {
   const index_t hidden = state.range(1);
   parameter_layout layout;
   mlp_field<> net(layout, "net", {.dimension = 2, .hidden = hidden, .depth = 4});
-  training run(std::move(net), std::move(layout), state.range(0), 2);
+  B be;
+  bench::training_run run(be, 1e-3, std::move(net), std::move(layout), state.range(0), 2);
   const auto h = static_cast<double>(hidden);
   time_steps(state, run, 2 * (3 * h + 2 * h * h + 2 * h));
 }
@@ -168,7 +135,8 @@ void unet_step(benchmark::State& state) {
   const std::vector<index_t> dims{width, 2 * width, 4 * width};
   parameter_layout layout;
   unet1d net(layout, "net", {.channels = 4, .condition = 136, .dims = dims});
-  training run(std::move(net), std::move(layout), state.range(0), 16 * 4);
+  B be;
+  bench::training_run run(be, 1e-3, std::move(net), std::move(layout), state.range(0), 16 * 4);
   time_steps(state, run, unet_flop(16, 4, dims));
 }
 

@@ -75,14 +75,18 @@ inline double floor_of(const work& w) {
   return std::max(memory, w.flop > 0 ? w.flop / product_rate() : 0.0);
 }
 
-/// Adds the counters: `floor` in seconds, `share` = floor / time, and the rates. Call it after the
-/// loop.
+/// Adds the counters `floor` in seconds and `share` = floor / time. Call it after the loop.
+inline void report_floor(benchmark::State& state, double floor) {
+  state.counters["floor"] = floor;
+  state.counters["share"] = benchmark::Counter(floor * static_cast<double>(state.iterations()),
+                                               benchmark::Counter::kIsRate);
+}
+
+/// The same for work, and its rates.
 inline void report(benchmark::State& state, const work& w) {
   using benchmark::Counter;
-  const double floor = floor_of(w);
+  report_floor(state, floor_of(w));
   const auto iterations = static_cast<double>(state.iterations());
-  state.counters["floor"] = floor;
-  state.counters["share"] = Counter(floor * iterations, Counter::kIsRate);
   state.counters["bytes/s"] = Counter(w.bytes * iterations, Counter::kIsRate);
   if (w.flop > 0) state.counters["FLOP/s"] = Counter(w.flop * iterations, Counter::kIsRate);
 }

@@ -67,9 +67,7 @@ double training_floor(B& be, const std::string& configuration, double flop, doub
 }
 
 inline void report_floor(benchmark::State& state, double floor, double parameters) {
-  state.counters["floor"] = floor;
-  state.counters["share"] = benchmark::Counter(floor * static_cast<double>(state.iterations()),
-                                               benchmark::Counter::kIsRate);
+  report_floor(state, floor);
   state.counters["parameters"] = parameters;
 }
 

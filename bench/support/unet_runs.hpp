@@ -1,9 +1,9 @@
 // Training steps and evaluations of the conditional U-Nets that benchmarks compare.
 #pragma once
 
+#include "support/training_run.hpp"
+
 #include <flowkit/nn/unet1d.hpp>
-#include <flowkit/objective/flow_matching.hpp>
-#include <flowkit/train/train_step.hpp>
 
 #include <utility>
 #include <vector>
@@ -35,39 +35,19 @@ inline const std::vector<unet_case>& unets() {
   return all;
 }
 
-/// One pass of loss, gradients, AdamW and average per call.
+/// Training of a U-Net on a batch.
 template <class B>
-struct unet_training {
-  unet_training(B& backend, const unet1d_options& o, index_t batch)
-      : be(backend),
-        net(layout, "net", o),
-        x(be, {batch, horizon * o.channels}),
-        c(be, {batch, o.condition}) {
-    be.normal(x.view(), {2});
-    be.normal(c.view(), {3});
-  }
-
-  void take_step(rng_key key) {
-    step(training_batch<B>{.x1 = x.view(), .condition = c.view()}, key);
-  }
-
-  B& be;
+training_run<B, unet1d> unet_training(B& be, const unet1d_options& o, index_t batch) {
   parameter_layout layout;
-  unet1d net;
-  flow_matching<unet1d> objective{net};
-  parameter_store<B> store{be, layout, {1}};
-  adamw<B> optimizer{be, layout};
-  moving_average<B> average{be, store.values()};
-  train_step<B, flow_matching<unet1d>, adamw<B>> step{
-      be, objective, store, optimizer, average, {.learning_rate = constant_rate{1e-4}}};
-  tensor<B, 2> x;
-  tensor<B, 2> c;
-};
+  unet1d net(layout, "net", o);
+  return {be, 1e-4, std::move(net), std::move(layout), batch, horizon * o.channels};
+}
 
 /// One evaluation per call.
 template <class B>
 struct unet_evaluation {
-  unet_evaluation(B& backend, const unet1d_options& o, index_t batch) : run(backend, o, batch) {
+  unet_evaluation(B& backend, const unet1d_options& o, index_t batch)
+      : run(unet_training(backend, o, batch)) {
     run.be.fill(t.view(), 0.5F);
   }
 
@@ -78,7 +58,7 @@ struct unet_evaluation {
     return flatten(run.net.forward(run.be, run.store.view(), in, ws, saved));
   }
 
-  unet_training<B> run;
+  training_run<B, unet1d> run;
   workspace<B> ws{run.be};
   saved_of<unet1d, B> saved;
   tensor<B, 2> t{run.be, {run.x.shape()[0], 1}};
