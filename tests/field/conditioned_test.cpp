@@ -62,6 +62,23 @@ TEST_F(conditioned_field, follows_the_selection_and_forgets_it) {
   EXPECT_EQ(velocity({1, 1, 1}), (std::vector<double>{10, 20, 30}));
 }
 
+TEST_F(conditioned_field, takes_other_conditions_that_selections_then_mean) {
+  const auto fewer = testing::matrix(be_, 2, std::vector<double>{5, 7});
+
+  field_.rebind(fewer.view());
+  EXPECT_EQ(velocity({1, 2}), (std::vector<double>{5, 14}));
+  select({1});
+  EXPECT_EQ(velocity({1}), (std::vector<double>{7}));
+  field_.select_all(be_);
+  EXPECT_EQ(velocity({1, 1}), (std::vector<double>{5, 7}));
+}
+
+TEST_F(conditioned_field, refuses_more_conditions_than_there_is_room_for) {
+  const auto more = testing::matrix(be_, 4, std::vector<double>{1, 2, 3, 4});
+
+  EXPECT_THROW(field_.rebind(more.view()), invalid_input);
+}
+
 TEST_F(conditioned_field, has_tangents_under_the_same_condition) {
   select({1});
   const auto t = testing::vector(be_, std::vector<double>{0});

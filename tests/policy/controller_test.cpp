@@ -153,6 +153,55 @@ TEST_P(every_setting, robots_in_a_batch_act_as_alone) {
   }
 }
 
+// Who rests costs nothing and changes nothing for the others, also where frames are packed.
+TEST_P(every_setting, robots_at_rest_are_left_out) {
+  backend be;
+  const auto p = example_policy(be, true);
+  const std::vector<std::uint8_t> bright(frame_bytes, 200);
+  const std::vector<std::uint8_t> dark(frame_bytes, 30);
+  const auto make = [&] {
+    auto c = std::make_unique<controller>(
+        be, p, controller_options{.robots = 3, .inference = GetParam().inference});
+    for (std::uint32_t i = 0; i < 3; ++i) {
+      const frame_view frame((i == 2 ? bright : dark).data(), extents<3>{20, 24, 3});
+      c->observe(i, {state_of(i), {&frame, 1}});
+    }
+    return c;
+  };
+  const auto all = make();
+  const std::vector<float> expected = numbers_of(all->act().predicted);
+  const auto some = make();
+
+  some->rest(1);
+  const action_plan plan = some->act();
+
+  const std::size_t size = expected.size() / 3;
+  const std::vector<float> predicted = numbers_of(plan.predicted);
+  EXPECT_TRUE(std::equal(expected.begin(), expected.begin() + size, predicted.begin()));
+  EXPECT_TRUE(
+      std::equal(expected.begin() + 2 * size, expected.end(), predicted.begin() + 2 * size));
+  EXPECT_TRUE(std::all_of(predicted.begin() + size, predicted.begin() + 2 * size,
+                          [](float v) { return v == 0; }));
+  EXPECT_EQ(plan.evaluations[1], 0);
+  EXPECT_GT(plan.evaluations[2], 0);
+}
+
+TEST(receding_horizon, wakes_at_a_reset_and_may_rest_as_a_whole) {
+  backend be;
+  const auto p = example_policy(be);
+  controller robot(be, p);
+  robot.observe(seen(state_of(1)));
+  const std::vector<float> first = numbers_of(robot.act().predicted);
+
+  robot.rest(0);
+  EXPECT_EQ(numbers_of(robot.act().predicted), first);
+
+  robot.reset(0, 0);
+  EXPECT_THAT(message_of<invalid_input>([&] { (void)robot.act(); }), HasSubstr("has seen nothing"));
+  robot.observe(seen(state_of(1)));
+  EXPECT_EQ(numbers_of(robot.act().predicted), first);
+}
+
 TEST_P(every_setting, nothing_allocates_after_the_first_call) {
   backend be;
   const auto p = example_policy(be);
@@ -168,6 +217,8 @@ TEST_P(every_setting, nothing_allocates_after_the_first_call) {
   const allocation_counter allocations;
   for (int i = 0; i < 5; ++i) cycle();
   robots.reset(1, 9);
+  cycle();
+  robots.rest(0);
   cycle();
 
   EXPECT_EQ(allocations.count(), 0);
@@ -324,6 +375,7 @@ TEST(receding_horizon, says_what_is_wrong) {
   EXPECT_THAT(why({state, {&turned, 1}}),
               HasSubstr("camera 'front' gave a frame of shape [24, 20"));
   EXPECT_THROW(robot.reset(1, 0), invalid_input);
+  EXPECT_THROW(robot.rest(1), invalid_input);
   EXPECT_THROW(controller(be, p, {.robots = 0}), invalid_input);
   EXPECT_THROW(controller(be, p, {.inference = inference_options{.steps = 0}}), invalid_input);
   EXPECT_THROW(controller(be, p, {.guard = guard_options{.lowest = {1}}}), invalid_input);

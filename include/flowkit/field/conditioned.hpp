@@ -46,6 +46,16 @@ class conditioned {
     field_.jvp(be, t, x, current_, u, dx, du);
   }
 
+  /// Other conditions for the following calls: as wide as those of the constructor, and not more.
+  void rebind(const_view_of<B, 2> conditions) {
+    FLOWKIT_VALIDATE(conditions.shape()[0] <= gathered_.shape()[0] &&
+                         conditions.shape()[1] == gathered_.shape()[1],
+                     "conditions of shape ", conditions.shape(), " for a field made with room for ",
+                     gathered_.shape(), ": give at most as many, of the same width");
+    all_ = conditions;
+    current_ = conditions;
+  }
+
   /// Row i of the following calls has the condition of sample samples[i]. At most n rows.
   void select_rows(B& be, const_view_of<B, 1, row_t> samples) {
     const view_of<B, 2> chosen = rows(gathered_.view(), 0, samples.size());

@@ -66,6 +66,11 @@ class controller {
   /// At construction robot i is in episode i.
   virtual void reset(index_t robot, std::uint64_t episode) = 0;
 
+  /// Leaves a robot out of `act` until its next reset: its episode is over, and predictions for it
+  /// would cost as much as for the others. In plans its actions stay as they were, with 0
+  /// evaluations.
+  virtual void rest(index_t robot) = 0;
+
   /// Appends what a robot sees, once per control step. Throws invalid_input for a state that is not
   /// finite or of another size, and for frames of other sizes; nothing changes then.
   virtual void observe(index_t robot, const observation& o) = 0;
@@ -75,9 +80,10 @@ class controller {
   /// before a control loop whose first call must be as fast as the others. Allocates.
   virtual void warm_up() = 0;
 
-  /// Predicts a chunk for every robot. The guard continues from the end of the plan before: who
-  /// executes only part of a plan, or splices chunks, guards single actions by an own action_guard.
-  /// Throws invalid_input if a robot has not observed since its reset. Synchronises.
+  /// Predicts a chunk for every robot that does not rest. The guard continues from the end of the
+  /// plan before: who executes only part of a plan, or splices chunks, guards single actions by an
+  /// own action_guard. Throws invalid_input if one of them has not observed since its reset.
+  /// Synchronises.
   virtual action_plan act() = 0;
 
  protected:

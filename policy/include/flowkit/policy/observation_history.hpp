@@ -23,11 +23,13 @@ class observation_history {
       : manifest_(&m),
         seen_(static_cast<std::size_t>(robots), 0),
         states_(be, extents{robots, shape().history_size()}),
-        host_states_(static_cast<std::size_t>(states_.size())) {
+        host_states_(static_cast<std::size_t>(states_.size())),
+        packed_(host_states_.size()) {
     for (const camera& c : shape().cameras) {
       images_.emplace_back(be,
                            extents<4>{robots * shape().observe, c.crop_height, c.crop_width, 3});
       host_images_.emplace_back(static_cast<std::size_t>(images_.back().size()));
+      packed_.resize(std::max(packed_.size(), host_images_.back().size()));
     }
   }
 
@@ -51,14 +53,18 @@ class observation_history {
     ++seen_[static_cast<std::size_t>(robot)];
   }
 
-  /// Everything in the memory of the backend, valid until the next call.
-  observation_batch<B> upload(B& be) {
+  /// What these robots saw, one after the other, in the memory of the backend; valid until the next
+  /// call. At least one robot, in ascending order.
+  observation_batch<B> upload(B& be, std::span<const index_t> of) {
+    const auto count = static_cast<index_t>(of.size());
     observation_batch<B> out;
-    be.upload(flatten(states_.view()), std::span<const T>(host_states_));
-    out.state = states<normalized, const T, typename B::space>(std::as_const(states_).view());
+    const view_of<B, 2> seen_states = rows(states_.view(), 0, count);
+    upload_rows(be, flatten(seen_states), host_states_, of);
+    out.state = states<normalized, const T, typename B::space>(seen_states);
     for (std::size_t k = 0; k < images_.size(); ++k) {
-      be.upload(flatten(images_[k].view()), std::span<const T>(host_images_[k]));
-      out.images[k] = std::as_const(images_[k]).view();
+      const view_of<B, 4> seen_images = rows(images_[k].view(), 0, count * shape().observe);
+      upload_rows(be, flatten(seen_images), host_images_[k], of);
+      out.images[k] = seen_images;
     }
     return out;
   }
@@ -79,6 +85,21 @@ class observation_history {
     for (std::size_t k = 0; k < images_.size(); ++k) {
       check_frame(shape().cameras[k], o.frames[k]);
     }
+  }
+
+  /// The parts of some robots out of those of all, which need no copy.
+  void upload_rows(B& be, view_of<B, 1> to, const std::vector<T>& all,
+                   std::span<const index_t> of) {
+    std::span<const T> from(all);
+    if (of.size() < seen_.size()) {
+      const std::size_t size = all.size() / seen_.size();
+      auto end = packed_.begin();
+      for (const index_t robot : of) {
+        end = std::copy_n(all.data() + static_cast<std::size_t>(robot) * size, size, end);
+      }
+      from = {packed_.begin(), end};
+    }
+    be.upload(to, from);
   }
 
   /// The newest entry of a robot's window, after the others moved one to the front.
@@ -109,6 +130,7 @@ class observation_history {
   std::vector<T> host_states_;
   std::vector<tensor<B, 4>> images_;
   std::vector<std::vector<T>> host_images_;
+  std::vector<T> packed_;  // parts of some robots
   range_counter ranges_;
 };
 

@@ -5,6 +5,8 @@
 #include <flowkit/policy/sampler.hpp>
 #include <flowkit/policy/visuomotor_policy.hpp>
 
+#include <numeric>
+
 namespace flowkit::policy {
 
 /// Runs a policy on one robot, or on many in lockstep (vectorised environments). See `controller`
@@ -28,6 +30,7 @@ class receding_horizon final : public controller {
         sampler_(be, field_.velocity(), weights_, std::as_const(condition_).view()),
         guard_(shape().action_size(), *options_.guard) {
     robots_.resize(static_cast<std::size_t>(options_.robots));
+    awake_.resize(robots_.size());
     evaluations_.resize(robots_.size());
     host_chunk_.resize(static_cast<std::size_t>(chunk_.size()));
     physical_chunk_.resize(host_chunk_.size());
@@ -48,8 +51,13 @@ class receding_horizon final : public controller {
 
   void reset(index_t robot, std::uint64_t episode) override {
     check(robot);
-    robots_[static_cast<std::size_t>(robot)] = {episode, 0};
+    robots_[static_cast<std::size_t>(robot)] = {.episode = episode};
     history_.reset(robot);
+  }
+
+  void rest(index_t robot) override {
+    check(robot);
+    robots_[static_cast<std::size_t>(robot)].rests = true;
   }
 
   void observe(index_t robot, const observation& o) override {
@@ -62,6 +70,8 @@ class receding_horizon final : public controller {
     // The second pass merges the blocks of the workspace. A backend that records needs one that
     // allocates nothing, and one to record.
     constexpr int passes = RecordingBackend<B> ? 4 : 2;
+    awake_.resize(robots_.size());
+    std::iota(awake_.begin(), awake_.end(), index_t{0});
     for (int pass = 0; pass < passes; ++pass) {
       encode();
       be_->fill(chunk_.view(), T(0));
@@ -70,13 +80,13 @@ class receding_horizon final : public controller {
   }
 
   action_plan act() override {
-    for (index_t i = 0; i < robots(); ++i) {
-      FLOWKIT_VALIDATE(history_.seen(i) > 0, "robot ", i,
-                       " has seen nothing since its reset: call observe before act");
+    choose_awake();
+    if (!awake_.empty()) {
+      encode();
+      draw_noise();
+      sampler_(*be_, inference(), rows(chunk_.view(), 0, awake()));
+      download();
     }
-    encode();
-    draw_noise();
-    sampler_(*be_, inference(), chunk_.view());
     return finish();
   }
 
@@ -84,6 +94,7 @@ class receding_horizon final : public controller {
   struct robot_state {
     std::uint64_t episode = 0;
     std::uint64_t calls = 0;
+    bool rests = false;
   };
 
   static controller_options checked(controller_options o, const policy_manifest& m) {
@@ -103,30 +114,52 @@ class receding_horizon final : public controller {
   /// Actions of a prediction from the current one on.
   [[nodiscard]] index_t remaining() const { return shape().horizon - shape().observe + 1; }
 
+  /// Robots that act.
+  [[nodiscard]] index_t awake() const { return static_cast<index_t>(awake_.size()); }
+
+  void choose_awake() {
+    awake_.clear();
+    for (index_t i = 0; i < robots(); ++i) {
+      if (robots_[static_cast<std::size_t>(i)].rests) continue;
+      FLOWKIT_VALIDATE(history_.seen(i) > 0, "robot ", i,
+                       " has seen nothing since its reset: call observe before act");
+      awake_.push_back(i);
+    }
+  }
+
   void encode() {
     workspace<B>& ws = sampler_.scratch();
     ws.rewind();
     const scratch_scope<B> scope(ws);
-    const observation_batch<B> seen = history_.upload(*be_);
-    be_->copy(condition_.view(),
+    const observation_batch<B> seen = history_.upload(*be_, awake_);
+    be_->copy(rows(condition_.view(), 0, awake()),
               const_view_of<B, 2>(field_.encoder().forward(*be_, weights_, seen, ws, encoded_)));
   }
 
   void draw_noise() {
-    for (index_t i = 0; i < robots(); ++i) {
-      robot_state& r = robots_[static_cast<std::size_t>(i)];
+    for (index_t row = 0; row < awake(); ++row) {
+      robot_state& r = robots_[static_cast<std::size_t>(robot_of(row))];
       const rng_key key = rng_key{options_.seed, 0}.split(r.episode).split(r.calls++);
-      be_->normal(rows(chunk_.view(), i, 1), key);
+      be_->normal(rows(chunk_.view(), row, 1), key);
     }
   }
+  [[nodiscard]] index_t robot_of(index_t row) const {
+    return awake_[static_cast<std::size_t>(row)];
+  }
 
-  /// Downloads, converts and guards the chunks.
-  action_plan finish() {
-    be_->download(std::span<T>(host_chunk_), flatten(std::as_const(chunk_).view()));
-    const extents<2> shape_of_chunks{robots(), shape().chunk_size()};
+  /// Downloads and converts the chunks of the robots that act.
+  void download() {
+    const extents<2> shape_of_chunks{awake(), shape().chunk_size()};
+    const auto numbers = static_cast<std::size_t>(size_of(shape_of_chunks));
+    be_->download(std::span<T>(host_chunk_).first(numbers),
+                  flatten(rows(std::as_const(chunk_).view(), 0, awake())));
     manifest_.normalizers.action.denormalize(
         chunks<normalized, const T>(host_view(host_chunk_.data(), shape_of_chunks)),
         chunks<physical, float>(host_view(physical_chunk_.data(), shape_of_chunks)));
+  }
+
+  /// Guards the chunks of the robots that act.
+  action_plan finish() {
     action_plan plan{.robots = robots(),
                      .execute = shape().execute,
                      .dimensions = dimensions(),
@@ -134,9 +167,10 @@ class receding_horizon final : public controller {
                      .predicted = {},
                      .guard = {},
                      .evaluations = evaluations_};
-    for (index_t i = 0; i < robots(); ++i) {
-      evaluations_[static_cast<std::size_t>(i)] = sampler_.evaluations(i);
-      plan.guard += finish_robot(i);
+    std::fill(evaluations_.begin(), evaluations_.end(), index_t{0});
+    for (index_t row = 0; row < awake(); ++row) {
+      evaluations_[static_cast<std::size_t>(robot_of(row))] = sampler_.evaluations(row);
+      plan.guard += finish_robot(row);
     }
     plan.predicted = chunks<physical, const float>(
         host_view(std::as_const(predicted_).data(), extents{robots(), remaining() * dimensions()}));
@@ -147,9 +181,10 @@ class receding_horizon final : public controller {
 
   /// Cuts what follows the current observation out of a chunk; the guard continues from the last
   /// action of the plan before.
-  guard_report finish_robot(index_t i) {
+  guard_report finish_robot(index_t row) {
     const index_t d = dimensions();
-    const float* from = physical_chunk_.data() + (i * shape().horizon + shape().observe - 1) * d;
+    const index_t i = robot_of(row);
+    const float* from = physical_chunk_.data() + (row * shape().horizon + shape().observe - 1) * d;
     float* const actions = actions_.data() + i * shape().execute * d;
     const bool first = robots_[static_cast<std::size_t>(i)].calls == 1;
     std::copy_n(actions + (shape().execute - 1) * d, d, previous_.begin());
@@ -178,6 +213,7 @@ class receding_horizon final : public controller {
   chunk_sampler<B> sampler_;
   action_guard guard_;
   std::vector<robot_state> robots_;
+  std::vector<index_t> awake_;        // robots that act, ascending: rows of conditions and chunks
   std::vector<index_t> evaluations_;  // of the last call, for each robot
   std::vector<T> host_chunk_;
   std::vector<float> physical_chunk_;

@@ -26,16 +26,18 @@ class chunk_sampler {
   chunk_sampler(B& be, const unet1d& velocity, const parameters<B>& weights,
                 const_view_of<B, 2> conditions)
       : ws_(be),
+        conditions_(conditions),
         field_(be, network_field<unet1d, B>(velocity, weights, ws_), conditions),
         euler_steps_(be) {}
   chunk_sampler(const chunk_sampler&) = delete;
   chunk_sampler& operator=(const chunk_sampler&) = delete;
 
-  /// Moves the noise x [n, chunk] to chunks, in place: row i under condition i. `be` is the backend
-  /// of the constructor. One Euler step is x + v(x, epsilon). Never throws for what goes wrong in
-  /// the mathematics, see `result`.
+  /// Moves the noise x [m, chunk] to chunks, in place: row i under condition i, where m is n or
+  /// less. `be` is the backend of the constructor. One Euler step is x + v(x, epsilon). Never
+  /// throws for what goes wrong in the mathematics, see `result`.
   void operator()(B& be, const inference_options& o, view_of<B, 2> x) {
     FLOWKIT_EXPECT(&be == &ws_.backend());
+    field_.rebind(rows(conditions_, 0, x.shape()[0]));
     if (o.solver == inference_solver::euler) {
       take_euler_steps(be, o, x);
       fixed_ = o.steps;
@@ -85,6 +87,7 @@ class chunk_sampler {
   }
 
   workspace<B> ws_;
+  const_view_of<B, 2> conditions_;
   conditioned<network_field<unet1d, B>, B> field_;
   replay<B> euler_steps_;
   euler_call last_;

@@ -107,7 +107,10 @@ class rollouts {
   void begin(index_t i) {
     detail::rollout_slot<E>& s = slot(i);
     s.episode = next_ < static_cast<index_t>(options_.seeds.size()) ? next_++ : -1;
-    if (s.episode < 0) return;
+    if (s.episode < 0) {
+      controller_->rest(i);
+      return;
+    }
     const std::uint64_t seed = options_.seeds[static_cast<std::size_t>(s.episode)];
     s.environment->reset(seed);
     const std::span<const float> state = s.environment->state();
