@@ -77,6 +77,31 @@ TEST(demonstration_writer, refuses_episodes_that_do_not_fit_and_stays_usable) {
   testing::expect_reference(demonstrations(dir / "d.zarr"), 3);
 }
 
+TEST(demonstration_writer, writes_several_episodes_at_once_or_none) {
+  temporary_directory dir;
+  demonstration_writer writer(dir / "d.zarr", testing::layout(), testing::small_chunks());
+  const testing::episode_arrays first(0, 3, 0);
+  const testing::episode_arrays second(3, 7, 1);
+  const testing::episode_arrays third(10, 2, 2);
+  const auto a = first.views();
+  const auto b = second.views();
+  const auto c = third.views();
+  auto missing = c;
+  missing.pop_back();
+  using episodes = std::vector<std::span<const named_array_view>>;
+
+  EXPECT_THROW(writer.append(episodes{a, b, missing}), invalid_input);
+  EXPECT_EQ(writer.episodes(), 0);
+  writer.append(episodes{});
+  writer.append(episodes{a, b});
+  writer.append(episodes{c});
+
+  const demonstrations data(dir / "d.zarr");
+  EXPECT_THAT(data.episode_ends(), ElementsAre(3, 10, 12));
+  testing::expect_reference(data, 12);
+  EXPECT_THAT(validate_demonstrations(dir / "d.zarr"), IsEmpty());
+}
+
 TEST(demonstration_writer, refuses_to_mix_data_sets) {
   temporary_directory dir;
   { demonstration_writer writer(dir / "d.zarr", testing::layout()); }

@@ -160,6 +160,10 @@ struct demonstration_writer::state {
     return found->value.bytes();
   }
 
+  static void add(std::vector<std::byte>& to, byte_view bytes) {
+    to.insert(to.end(), bytes.begin(), bytes.end());
+  }
+
   [[nodiscard]] index_t count_frames(std::span<const named_array_view> episode) const {
     FLOWKIT_VALIDATE(episode.size() == fields.size() + per_episode.size(), "the episode has ",
                      episode.size(), " arrays, but the data set has ",
@@ -174,13 +178,17 @@ struct demonstration_writer::state {
     return 1;  // the missing field is reported by name
   }
 
-  void append(std::span<const named_array_view> episode) {
-    const index_t count = count_frames(episode);
-    std::vector<byte_view> values;
-    for (const growing_array& array : fields) values.push_back(bytes_of(episode, array, count));
-    for (const growing_array& array : per_episode) values.push_back(bytes_of(episode, array, 0));
-    const index_t end = frames() + count;
-    values.push_back(std::as_bytes(std::span(&end, 1)));
+  void append(std::span<const std::span<const named_array_view>> episodes) {
+    std::vector<std::vector<std::byte>> values(fields.size() + per_episode.size() + 1);
+    index_t end = frames();
+    for (const std::span<const named_array_view> episode : episodes) {
+      const index_t count = count_frames(episode);
+      auto to = values.begin();
+      for (const growing_array& array : fields) add(*to++, bytes_of(episode, array, count));
+      for (const growing_array& array : per_episode) add(*to++, bytes_of(episode, array, 0));
+      end += count;
+      add(*to, std::as_bytes(std::span(&end, 1)));
+    }
 
     // The order makes it safe: chunks, then descriptions, and the ends last of all.
     std::vector<growing_array*> arrays;
@@ -213,7 +221,11 @@ index_t demonstration_writer::episodes() const noexcept { return state_->ends.fr
 index_t demonstration_writer::frames() const noexcept { return state_->frames(); }
 
 void demonstration_writer::append(std::span<const named_array_view> episode) {
-  state_->append(episode);
+  state_->append({&episode, 1});
+}
+
+void demonstration_writer::append(std::span<const std::span<const named_array_view>> episodes) {
+  if (!episodes.empty()) state_->append(episodes);
 }
 
 }  // namespace flowkit::policy

@@ -9,6 +9,10 @@ namespace {
 
 constexpr index_t attempts_before_judging = 20;
 
+/// Episodes that are written at once: making one takes milliseconds, waiting for the disk a tenth
+/// of a second.
+constexpr std::size_t episodes_per_write = 16;
+
 void validate(const collect_options& o) {
   FLOWKIT_VALIDATE(o.demonstrations > 0, o.demonstrations, " demonstrations: collect at least one");
   FLOWKIT_VALIDATE(o.workers > 0, o.workers, " workers cannot collect: give at least 1");
@@ -26,13 +30,36 @@ std::uint64_t next_seed(const collect_options& o, const demonstration_writer& wr
   return static_cast<std::uint64_t>(found->second.converted<std::int64_t>().back()) + 1;
 }
 
-void append(demonstration_writer& writer, const recorded_episode& episode, std::uint64_t seed) {
-  const std::int64_t number = static_cast<std::int64_t>(seed);
-  std::vector<named_array_view> views;
-  for (const auto& [name, value] : episode.fields) views.push_back({name, value.view()});
-  views.push_back({"seed", as_array(std::span<const std::int64_t>(&number, 1), {})});
-  writer.append(views);
-}
+/// Episodes on their way to the disk.
+class pending_episodes {
+ public:
+  explicit pending_episodes(demonstration_writer& writer) : writer_(&writer) {}
+
+  void add(recorded_episode episode, std::uint64_t seed) {
+    waiting_.push_back({std::move(episode), static_cast<std::int64_t>(seed)});
+    if (waiting_.size() >= episodes_per_write) write();
+  }
+
+  void write() {
+    std::vector<std::vector<named_array_view>> views;
+    for (const one& e : waiting_) {
+      std::vector<named_array_view>& fields = views.emplace_back();
+      for (const auto& [name, value] : e.episode.fields) fields.push_back({name, value.view()});
+      fields.push_back({"seed", as_array(std::span<const std::int64_t>(&e.seed, 1), {})});
+    }
+    writer_->append(std::vector<std::span<const named_array_view>>(views.begin(), views.end()));
+    waiting_.clear();
+  }
+
+ private:
+  struct one {
+    recorded_episode episode;
+    std::int64_t seed;
+  };
+
+  demonstration_writer* writer_;
+  std::vector<one> waiting_;
+};
 
 void judge(const collect_result& r, std::uint64_t attempts, const collect_options& o) {
   const double success = static_cast<double>(r.demonstrations) / static_cast<double>(attempts);
@@ -50,23 +77,24 @@ collect_result collect_episodes(const demonstration_layout& layout, const episod
                                 const std::atomic<bool>* stop) {
   validate(options);
   demonstration_writer writer(options.path, layout);
+  pending_episodes made(writer);
   thread_pool pool(options.workers);
   collect_result out{.demonstrations = writer.episodes()};
   std::uint64_t seed = next_seed(options, writer);
   out.attempts = static_cast<index_t>(seed - options.first_seed);
-  std::vector<std::optional<recorded_episode>> made(static_cast<std::size_t>(options.workers));
+  std::vector<std::optional<recorded_episode>> attempts(static_cast<std::size_t>(options.workers));
   while (out.demonstrations < options.demonstrations) {
     if (stop != nullptr && stop->load(std::memory_order_relaxed)) {
       out.stopped = true;
-      return out;
+      break;
     }
     pool.for_each_index(options.workers, [&](index_t i) {
-      made[static_cast<std::size_t>(i)] =
+      attempts[static_cast<std::size_t>(i)] =
           record(static_cast<int>(i), seed + static_cast<std::uint64_t>(i));
     });
-    for (const std::optional<recorded_episode>& episode : made) {
+    for (std::optional<recorded_episode>& episode : attempts) {
       if (episode && out.demonstrations < options.demonstrations) {
-        append(writer, *episode, seed);
+        made.add(std::move(*episode), seed);
         ++out.demonstrations;
         out.attempts = static_cast<index_t>(seed - options.first_seed + 1);
         if (on_episode) on_episode(out.demonstrations);
@@ -75,6 +103,7 @@ collect_result collect_episodes(const demonstration_layout& layout, const episod
     }
     judge(out, seed - options.first_seed, options);
   }
+  made.write();
   return out;
 }
 

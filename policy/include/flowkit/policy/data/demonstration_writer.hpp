@@ -48,6 +48,9 @@ class demonstration_writer {
   /// shape...], every per-episode field as its shape. Blocks until the disk has it. Throws
   /// invalid_input (nothing was written) or file_error (the data set is as before).
   void append(std::span<const named_array_view> episode);
+  /// The same for several episodes, of which a killed process leaves all or none. Waiting for the
+  /// disk costs as much as for one, and much more than writing.
+  void append(std::span<const std::span<const named_array_view>> episodes);
 
  private:
   struct state;
