@@ -5,6 +5,7 @@
 #include <flowkit/backend/tensor.hpp>
 #include <flowkit/core/rng.hpp>
 #include <flowkit/fn/arithmetic.hpp>
+#include <flowkit/fn/epilogue.hpp>
 
 #include <concepts>
 #include <span>
@@ -102,16 +103,20 @@ concept Convolution = requires(B& be, const convolution_geometry& g, const_view_
 };
 
 /// Group normalisation of [batch, position, channel] over positions and the channels of a group,
-/// then scale and shift per channel; mean and inverse deviation [batch, group] are saved for the
-/// other passes. Backward overwrites dx and adds to dscale, dshift. Law: invariant to input scale
-/// (up to epsilon).
+/// then scale and shift per channel, then an epilogue of fn/epilogue.hpp with its further operands
+/// (dense channels, equal shapes; broadcast with the view helpers): y = f(h, others...). Mean and
+/// inverse deviation [batch, group] are saved for the other passes, h is not. Backward, given dy,
+/// overwrites dx and, for the operands of one number per sample and channel, their gradients
+/// [batch, channel]; it adds to dscale, dshift. The tangent is that of h. Laws: invariant to input
+/// scale (up to epsilon); backward and epilogue are those of separate passes; dx may be dy.
 template <class B>
 concept Normalization = requires(B& be, index_t groups, typename B::value_type eps,
                                  const_view_of<B, 3> x, const_view_of<B, 1> scale, view_of<B, 3> y,
                                  view_of<B, 2> mean, const_view_of<B, 2> saved,
                                  view_of<B, 1> dscale) {
-  be.group_norm(groups, eps, x, scale, scale, y, mean, mean);
-  be.group_norm_backward(groups, x, scale, saved, saved, x, y, dscale, dscale);
+  be.group_norm(fn::unchanged{}, groups, eps, x, scale, scale, {}, y, mean, mean);
+  be.group_norm_backward(fn::unchanged{}, groups, x, scale, scale, saved, saved, {}, x, y, dscale,
+                         dscale, {});
   be.group_norm_jvp(groups, x, scale, saved, saved, x, y);
 };
 

@@ -3,6 +3,9 @@
 
 #include <flowkit/backends/device/passes.hpp>
 #include <flowkit/core/rng.hpp>
+#include <flowkit/fn/epilogue.hpp>
+
+#include <array>
 
 namespace flowkit {
 
@@ -41,13 +44,19 @@ class device_ops : public device_passes<D> {
   void convolve_backward_weights(const convolution_geometry& g, constant_view<4> x,
                                  constant_view<4> dy, float beta, mutable_view<2> dw);
 
-  void group_norm(index_t groups, float epsilon, constant_view<3> x, constant_view<1> scale,
-                  constant_view<1> shift, mutable_view<3> y, mutable_view<2> mean,
-                  mutable_view<2> inverse_deviation);
-  void group_norm_backward(index_t groups, constant_view<3> x, constant_view<1> scale,
-                           constant_view<2> mean, constant_view<2> inverse_deviation,
+  /// An epilogue that fn/kernels.hpp does not list is a link error.
+  template <fn::Epilogue F>
+  void group_norm(F, index_t groups, float epsilon, constant_view<3> x, constant_view<1> scale,
+                  constant_view<1> shift, const std::array<constant_view<3>, F::others>& others,
+                  mutable_view<3> y, mutable_view<2> mean, mutable_view<2> inverse_deviation);
+  template <fn::Epilogue F>
+  void group_norm_backward(F, index_t groups, constant_view<3> x, constant_view<1> scale,
+                           constant_view<1> shift, constant_view<2> mean,
+                           constant_view<2> inverse_deviation,
+                           const std::array<constant_view<3>, F::others>& others,
                            constant_view<3> dy, mutable_view<3> dx, mutable_view<1> dscale,
-                           mutable_view<1> dshift);
+                           mutable_view<1> dshift,
+                           const std::array<mutable_view<2>, F::gradients>& dothers);
   void group_norm_jvp(index_t groups, constant_view<3> x, constant_view<1> scale,
                       constant_view<2> mean, constant_view<2> inverse_deviation,
                       constant_view<3> dx, mutable_view<3> dy);
