@@ -75,11 +75,14 @@ concept Reduction = requires(B& be, view_of<B, 0> s, view_of<B, 1> line, view_of
 };
 
 /// C = alpha op(A) op(B) + beta C on matrices whose rows may be strided (innermost stride 1), and
-/// the same for every matrix of a batch. Law: beta = 0 ignores old values of C, even NaN.
+/// the same for every matrix of a batch. A dense row in place of beta is added to every row
+/// instead: a bias. Laws: beta = 0 and a row ignore old values of C, even NaN.
 template <class B>
 concept LinearAlgebra = requires(B& be, typename B::value_type s, const_view_of<B, 2> a,
-                                 view_of<B, 2> c, const_view_of<B, 3> as, view_of<B, 3> cs) {
+                                 const_view_of<B, 1> row, view_of<B, 2> c, const_view_of<B, 3> as,
+                                 view_of<B, 3> cs) {
   be.gemm(transpose::no, transpose::yes, s, a, a, s, c);
+  be.gemm(transpose::no, transpose::yes, s, a, a, row, c);
   be.gemm(transpose::no, transpose::yes, s, as, as, s, cs);
 };
 
@@ -92,13 +95,16 @@ concept Random = requires(B& be, view_of<B, 2> y, rng_key key) {
 };
 
 /// Convolutions on [batch, height, width, channel] with weights [taps * in, out], taps row-major
-/// over the kernel. Outputs are y = convolution + beta y. Law: adjoint identity between the three.
+/// over the kernel. Outputs are y = convolution + beta y, or with a dense row [channel] in place of
+/// beta y = convolution + row, dense y. Law: adjoint identity between the three.
 template <class B>
 concept Convolution = requires(B& be, const convolution_geometry& g, const_view_of<B, 4> x,
                                const_view_of<B, 2> w, view_of<B, 4> y, view_of<B, 2> dw,
-                               typename B::value_type beta) {
+                               typename B::value_type beta, const_view_of<B, 1> row) {
   be.convolve(g, x, w, beta, y);
-  be.convolve_backward_data(g, x, w, beta, y);      // (dy, w) -> dx
+  be.convolve(g, x, w, row, y);
+  be.convolve_backward_data(g, x, w, beta, y);  // (dy, w) -> dx
+  be.convolve_backward_data(g, x, w, row, y);
   be.convolve_backward_weights(g, x, x, beta, dw);  // (x, dy) -> dw
 };
 

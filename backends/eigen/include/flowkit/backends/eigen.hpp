@@ -35,6 +35,11 @@ class eigen : public host_ops<T> {
             mutable_view<2> c);
   void gemm(transpose ta, transpose tb, T alpha, constant_view<3> a, constant_view<3> b, T beta,
             mutable_view<3> c);
+  void gemm(transpose ta, transpose tb, T alpha, constant_view<2> a, constant_view<2> b,
+            constant_view<1> row, mutable_view<2> c) {
+    this->repeat_row(row, c);
+    gemm(ta, tb, alpha, a, b, T(1), c);
+  }
 
   void uniform(mutable_view<1> y, rng_key key);
   void normal(mutable_view<1> y, rng_key key);
@@ -49,6 +54,16 @@ class eigen : public host_ops<T> {
                 mutable_view<4> y);
   void convolve_backward_data(const convolution_geometry& g, constant_view<4> dy,
                               constant_view<2> w, T beta, mutable_view<4> dx);
+  void convolve(const convolution_geometry& g, constant_view<4> x, constant_view<2> w,
+                constant_view<1> row, mutable_view<4> y) {
+    this->repeat_row(row, as_rows(y));
+    convolve(g, x, w, T(1), y);
+  }
+  void convolve_backward_data(const convolution_geometry& g, constant_view<4> dy,
+                              constant_view<2> w, constant_view<1> row, mutable_view<4> dx) {
+    this->repeat_row(row, as_rows(dx));
+    convolve_backward_data(g, dy, w, T(1), dx);
+  }
   void convolve_backward_weights(const convolution_geometry& g, constant_view<4> x,
                                  constant_view<4> dy, T beta, mutable_view<2> dw);
 

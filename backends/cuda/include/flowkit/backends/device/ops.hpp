@@ -24,7 +24,7 @@ class device_ops : public device_passes<D> {
   using device_passes<D>::device_passes;
 
   void gemm(transpose ta, transpose tb, float alpha, constant_view<2> a, constant_view<2> b,
-            float beta, mutable_view<2> c);
+            detail::product_start start, mutable_view<2> c);
   void gemm(transpose ta, transpose tb, float alpha, constant_view<3> a, constant_view<3> b,
             float beta, mutable_view<3> c);
 
@@ -37,10 +37,10 @@ class device_ops : public device_passes<D> {
     requires(R != 1)
   void normal(mutable_view<R> y, rng_key key) { normal(flatten(y), key); }
 
-  void convolve(const convolution_geometry& g, constant_view<4> x, constant_view<2> w, float beta,
-                mutable_view<4> y);
+  void convolve(const convolution_geometry& g, constant_view<4> x, constant_view<2> w,
+                detail::product_start start, mutable_view<4> y);
   void convolve_backward_data(const convolution_geometry& g, constant_view<4> dy,
-                              constant_view<2> w, float beta, mutable_view<4> dx);
+                              constant_view<2> w, detail::product_start start, mutable_view<4> dx);
   void convolve_backward_weights(const convolution_geometry& g, constant_view<4> x,
                                  constant_view<4> dy, float beta, mutable_view<2> dw);
 
@@ -82,6 +82,9 @@ class device_ops : public device_passes<D> {
  private:
   using use = typename device_passes<D>::scratch_use;
 
+  /// Products of a batch of matrices; only a single one starts from a row.
+  void multiply_all(transpose ta, transpose tb, float alpha, constant_view<3> a, constant_view<3> b,
+                    detail::product_start start, mutable_view<3> c);
   /// A matrix product whose operands are in the device's format, copied where they are not.
   void multiply(detail::device_product product);
 };
