@@ -4,7 +4,8 @@
 //
 // Names are train|forward/<network>/<batch>/<backend and precision>,
 // encoder_forward|encoder_train/<images>/<...> and images_train/<network>/<batch>/<...>. On a
-// backend that records, evaluations are replayed and training steps are single launches. Counters:
+// backend that records, evaluations are replayed and training steps are single launches;
+// forward_plain/<...> are the same evaluations without that. Counters:
 // `floor` is the time in seconds that the rates of this machine allow, measured by this program in
 // the same precision, or those of an H200 (support/gpu_rates.hpp) on `cuda`: matrix products plus
 // (training) the optimiser's pass, or (evaluation) the larger of products and one pass over the
@@ -96,15 +97,24 @@ bool evaluates_well(B& be, const std::string& configuration, const unet1d_option
          rounding(configuration, passes::forward);
 }
 
+/// Whether evaluations are replayed where a backend records.
+enum class launching { replayed, plain };
+
 template <class B>
 void evaluate(benchmark::State& state, B& be, const std::string& configuration,
-              const unet_case& one, index_t batch) {
+              const unet_case& one, index_t batch, launching how) {
   if (!evaluates_well(be, configuration, one.options)) {
     return state.SkipWithError("differs from eigen<float>");
   }
   unet_evaluation run(be, one.options, batch);
   replay<B> again(be);
-  const auto evaluate_once = [&] { again([&] { run.evaluate(); }); };
+  const auto evaluate_once = [&] {
+    if (how == launching::plain) {
+      run.evaluate();
+    } else {
+      again([&] { run.evaluate(); });
+    }
+  };
   for (int i = 0; i < warm_up_calls<B>; ++i) evaluate_once();
   time_calls(state, be, evaluate_once);
   const auto parameters = static_cast<double>(run.run.layout.parameter_count());
@@ -178,8 +188,9 @@ void add_all(const std::string& configuration) {
     for (const index_t batch : {1, 64, 256}) {
       add(text("train/", one.name, '/', batch), configuration,
           [=, &one](auto& state, auto& be) { train(state, be, configuration, one, batch); });
-      add(text("forward/", one.name, '/', batch), configuration,
-          [=, &one](auto& state, auto& be) { evaluate(state, be, configuration, one, batch); });
+      add(text("forward/", one.name, '/', batch), configuration, [=, &one](auto& state, auto& be) {
+        evaluate(state, be, configuration, one, batch, launching::replayed);
+      });
     }
   }
   for (const index_t images : {1, 2, 128}) {
@@ -187,6 +198,15 @@ void add_all(const std::string& configuration) {
         [=](auto& state, auto& be) { encode(state, be, configuration, passes::forward, images); });
     add(text("encoder_train/", images), configuration,
         [=](auto& state, auto& be) { encode(state, be, configuration, passes::both, images); });
+  }
+}
+
+/// What a launch per kernel costs, where backends record: batches of one robot.
+void add_plain(const std::string& configuration) {
+  for (const unet_case& one : unets()) {
+    add(text("forward_plain/", one.name, "/1"), configuration, [=, &one](auto& state, auto& be) {
+      evaluate(state, be, configuration, one, 1, launching::plain);
+    });
   }
 }
 
@@ -211,6 +231,7 @@ int main(int argc, char** argv) {
   if (std::find(usable.begin(), usable.end(), "cuda") != usable.end()) {
     for (const char* configuration : {"cuda_f32", "cuda_tf32", "cuda_bf16"}) {
       add_all(configuration);
+      add_plain(configuration);
       add_images(configuration);
     }
   }

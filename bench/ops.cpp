@@ -183,7 +183,8 @@ void convolution(benchmark::State& state, const convolution_case& c, pass which)
 
 // ---- normalisation ----------------------------------------------------------------------------
 
-template <class T>
+/// Group normalisation with an epilogue that has no further operands.
+template <class T, class F>
 class norm_case {
  public:
   norm_case(const extents<3>& shape, index_t groups)
@@ -200,22 +201,24 @@ class norm_case {
   }
 
   void forward() {
-    be_.group_norm(groups_, T(1e-5), x_.view(), std::as_const(scale_).view(), shift_.view(),
-                   y_.view(), mean_.view(), inverse_.view());
+    be_.group_norm(F{}, groups_, T(1e-5), x_.view(), std::as_const(scale_).view(), shift_.view(),
+                   {}, y_.view(), mean_.view(), inverse_.view());
   }
   void backward() {
-    be_.group_norm_backward(groups_, x_.view(), std::as_const(scale_).view(), mean_.view(),
-                            inverse_.view(), dy_.view(), y_.view(), scale_slope_.view(),
-                            shift_slope_.view());
+    be_.group_norm_backward(F{}, groups_, x_.view(), std::as_const(scale_).view(), shift_.view(),
+                            mean_.view(), inverse_.view(), {}, dy_.view(), y_.view(),
+                            scale_slope_.view(), shift_slope_.view(), {});
   }
 
-  /// Normalised values have variance 1; their gradient has no component along a constant.
+  /// The gradient has no component along a constant; normalised values have variance 1.
   void check() {
     const auto count = static_cast<double>(x_.size());
     tensor<backend<T>, 3> ones(be_, x_.shape());
     be_.fill(ones.view(), 1);
     forward();
-    expect_near(inner(be_, y_, y_) / count, 1, 1e-3, "variance of group_norm");
+    if constexpr (std::is_same_v<F, fn::unchanged>) {
+      expect_near(inner(be_, y_, y_) / count, 1, 1e-3, "variance of group_norm");
+    }
     backward();
     expect_near(inner(be_, y_, ones) / count, 0, 1e-4, "mean gradient of group_norm");
   }
@@ -236,9 +239,9 @@ class norm_case {
   tensor<backend<T>, 1> shift_slope_ = normal<T>(be_, extents<1>{x_.shape()[2]}, 4);
 };
 
-template <class T>
+template <class T, class F>
 void group_norm(benchmark::State& state, const extents<3>& shape, pass which) {
-  norm_case<T> c(shape, 8);
+  norm_case<T, F> c(shape, 8);
   const bool forward = which == pass::forward;
   time_case(
       state, work{(forward ? 2 : 3) * c.bytes()}, [&] { c.check(); },
@@ -320,6 +323,12 @@ void add(const std::string& name, const F& f) {
   benchmark::RegisterBenchmark(name.c_str(), f)->UseRealTime();
 }
 
+template <class T, class F>
+void add_group_norm(const std::string& name, const std::string& on, const extents<3>& shape) {
+  add(text(name, "/forward", on), [=](auto& s) { group_norm<T, F>(s, shape, pass::forward); });
+  add(text(name, "/backward", on), [=](auto& s) { group_norm<T, F>(s, shape, pass::data); });
+}
+
 const product_case product_cases[] = {
     {2048, 2048, 2048, transpose::no, transpose::no},
     {256, 5120, 1024, transpose::no, transpose::no},
@@ -358,9 +367,8 @@ void register_all() {
     }
   }
   for (const extents<3>& shape : {extents<3>{64, 16, 256}, extents<3>{32, 576, 64}}) {
-    const std::string name = text("group_norm/", shape);
-    add(text(name, "/forward", on), [=](auto& s) { group_norm<T>(s, shape, pass::forward); });
-    add(text(name, "/backward", on), [=](auto& s) { group_norm<T>(s, shape, pass::data); });
+    add_group_norm<T, fn::unchanged>(text("group_norm/", shape), on, shape);
+    add_group_norm<T, fn::activated<fn::mish>>(text("group_norm_mish/", shape), on, shape);
   }
   add(text("softmax/[64, 144, 64]", on), [](auto& s) { softmax<T>(s, extents<3>{64, 144, 64}); });
   for (const extents<2>& shape : {extents<2>{1024, 256}, extents<2>{8192, 1024}}) {

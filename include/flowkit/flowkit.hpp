@@ -33,6 +33,7 @@
 #include <flowkit/io/utf8.hpp>
 #include <flowkit/io/zip.hpp>
 
+#include <flowkit/nn/activated_norm.hpp>
 #include <flowkit/nn/activation.hpp>
 #include <flowkit/nn/basic_block.hpp>
 #include <flowkit/nn/channel_bias.hpp>
@@ -41,6 +42,7 @@
 #include <flowkit/nn/conditional_residual_block.hpp>
 #include <flowkit/nn/conv1d.hpp>
 #include <flowkit/nn/conv2d.hpp>
+#include <flowkit/nn/conv_block.hpp>
 #include <flowkit/nn/conv_transpose1d.hpp>
 #include <flowkit/nn/film.hpp>
 #include <flowkit/nn/group_norm.hpp>

@@ -92,6 +92,35 @@ TYPED_TEST(convolution_conformance, backward_data) {
   });
 }
 
+// As if it had been copied to every pixel, which beta = 1 adds to.
+TYPED_TEST(convolution_conformance, a_row_is_added_to_every_pixel) {
+  using scalar = typename TypeParam::backend::value_type;
+  auto& be = this->backend_;
+  this->for_all([&](const auto& c, const auto& x, const auto& w, const auto& dy) {
+    const auto outputs = on_backend(be, random_array(extents<1>{c.outputs}, 4));
+    const auto inputs = on_backend(be, random_array(extents<1>{c.image[3]}, 5));
+    const auto image = on_backend(be, x);
+    const auto weights = on_backend(be, w);
+    const auto slope = on_backend(be, dy);
+    auto y = nan_tensor(be, dy.shape);
+    auto dx = nan_tensor(be, x.shape);
+    auto expected_y = nan_tensor(be, dy.shape);
+    auto expected_dx = nan_tensor(be, x.shape);
+    be.copy(as_rows(expected_y.view()), repeat_rows(outputs.view(), row_count(y.view())));
+    be.copy(as_rows(expected_dx.view()), repeat_rows(inputs.view(), row_count(dx.view())));
+    be.convolve(c.geometry, image.view(), weights.view(), scalar(1), expected_y.view());
+    be.convolve_backward_data(c.geometry, slope.view(), weights.view(), scalar(1),
+                              expected_dx.view());
+
+    be.convolve(c.geometry, image.view(), weights.view(), outputs.view(), y.view());
+    be.convolve_backward_data(c.geometry, slope.view(), weights.view(), inputs.view(), dx.view());
+
+    expect_close(on_host(be, y), on_host(be, expected_y), rounding<scalar>(w.shape[0]));
+    expect_close(on_host(be, dx), on_host(be, expected_dx),
+                 rounding<scalar>(c.geometry.taps() * c.outputs));
+  });
+}
+
 TYPED_TEST(convolution_conformance, backward_weights) {
   using scalar = typename TypeParam::backend::value_type;
   auto& be = this->backend_;

@@ -35,12 +35,13 @@ class everything {
     be.convolve(g, pixels_.view(), weights_.view(), zero, convolved_.view());
     be.convolve_backward_data(g, slopes_.view(), weights_.view(), zero, image_slope_.view());
     be.convolve_backward_weights(g, pixels_.view(), slopes_.view(), zero, weight_slope_.view());
-    be.group_norm(4, scalar(1e-5), x, scale_.view(), scale_.view(), normed_.view(), mean_.view(),
-                  inverse_.view());
+    be.group_norm(fn::activated<fn::mish>{}, 4, scalar(1e-5), x, scale_.view(), scale_.view(), {},
+                  normed_.view(), mean_.view(), inverse_.view());
     be.fill(scale_slope_.view(), zero);
     be.fill(shift_slope_.view(), zero);
-    be.group_norm_backward(4, x, scale_.view(), mean_.view(), inverse_.view(), dy,
-                           norm_slope_.view(), scale_slope_.view(), shift_slope_.view());
+    be.group_norm_backward(fn::activated<fn::mish>{}, 4, x, scale_.view(), scale_.view(),
+                           mean_.view(), inverse_.view(), {}, dy, norm_slope_.view(),
+                           scale_slope_.view(), shift_slope_.view(), {});
     be.group_norm_jvp(4, x, scale_.view(), mean_.view(), inverse_.view(), dy, norm_tangent_.view());
     be.softmax(x, softmax_.view());
     be.softmax_product(softmax_.view(), dy, softmax_tangent_.view());

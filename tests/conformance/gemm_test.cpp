@@ -99,6 +99,43 @@ TYPED_TEST(gemm_conformance, strided_rows) {
   }
 }
 
+TYPED_TEST(gemm_conformance, a_row_is_added_to_every_row) {
+  auto& be = this->backend_;
+  for (const extents<3>& size :
+       {extents<3>{1, 33, 20}, {19, 35, 21}, {64, 96, 257}, {5, 6, 0}, {0, 6, 3}}) {
+    const auto a = random_array(extents<2>{size[0], size[2]}, 1);
+    const auto b = random_array(extents<2>{size[2], size[1]}, 2);
+    const auto row = random_array(extents<1>{size[1]}, 3);
+    auto out = nan_tensor(be, extents<2>{size[0], size[1]});
+
+    be.gemm(transpose::no, transpose::no, 2, on_backend(be, a).view(), on_backend(be, b).view(),
+            on_backend(be, row).view(), out.view());
+
+    host_array<2> expected(out.shape());
+    for (index_t i = 0; i < size[0]; ++i) {
+      for (index_t j = 0; j < size[1]; ++j) expected(i, j) = row(j);
+    }
+    expected = product(transpose::no, transpose::no, 2, a, b, 1, expected);
+    expect_close(on_host(be, out), expected, 2 * TypeParam::product_rounding(size[2]));
+  }
+}
+
+TYPED_TEST(gemm_conformance, a_row_may_begin_anywhere) {
+  auto& be = this->backend_;
+  const auto numbers = random_array(extents<1>{11}, 3);
+  const auto row = on_backend(be, numbers);
+  auto out = nan_tensor(be, extents<2>{4, 8});
+  const auto zeros = on_backend(be, host_array<2>(extents<2>{8, 8}, 0));
+
+  for (index_t first = 0; first < 3; ++first) {
+    be.gemm(transpose::no, transpose::no, 1, rows(zeros.view(), 0, 4), zeros.view(),
+            rows(row.view(), first, 8), out.view());
+
+    const auto actual = on_host(be, out);
+    for (index_t i = 0; i < 8; ++i) EXPECT_NEAR(actual(3, i), numbers(first + i), 1e-6);
+  }
+}
+
 TYPED_TEST(gemm_conformance, batches) {
   auto& be = this->backend_;
   const auto a = random_array(extents<3>{3, 9, 17}, 1);

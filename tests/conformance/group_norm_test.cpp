@@ -39,10 +39,10 @@ class group_norm_conformance : public conformance<Case> {
     auto y = nan_tensor(this->backend_, x.shape);
     auto mean = nan_tensor(this->backend_, extents<2>{x.shape[0], groups});
     auto inverse = nan_tensor(this->backend_, extents<2>{x.shape[0], groups});
-    this->backend_.group_norm(groups, element(eps), on_backend(this->backend_, x).view(),
-                              on_backend(this->backend_, scale).view(),
-                              on_backend(this->backend_, shift).view(), y.view(), mean.view(),
-                              inverse.view());
+    this->backend_.group_norm(
+        fn::unchanged{}, groups, element(eps), on_backend(this->backend_, x).view(),
+        on_backend(this->backend_, scale).view(), on_backend(this->backend_, shift).view(), {},
+        y.view(), mean.view(), inverse.view());
     return {on_host(this->backend_, y), on_host(this->backend_, mean),
             on_host(this->backend_, inverse)};
   }
@@ -70,11 +70,12 @@ class group_norm_conformance : public conformance<Case> {
     auto dx = nan_tensor(this->backend_, x.shape);
     auto dscale = on_backend(this->backend_, host_array<1>(scale.shape, 1));
     auto dshift = on_backend(this->backend_, host_array<1>(scale.shape, 1));
+    const auto factors = on_backend(this->backend_, scale);
     this->backend_.group_norm_backward(
-        groups, on_backend(this->backend_, x).view(), on_backend(this->backend_, scale).view(),
-        on_backend(this->backend_, saved.mean).view(),
-        on_backend(this->backend_, saved.inverse_deviation).view(),
-        on_backend(this->backend_, dy).view(), dx.view(), dscale.view(), dshift.view());
+        fn::unchanged{}, groups, on_backend(this->backend_, x).view(), factors.view(),
+        factors.view(), on_backend(this->backend_, saved.mean).view(),
+        on_backend(this->backend_, saved.inverse_deviation).view(), {},
+        on_backend(this->backend_, dy).view(), dx.view(), dscale.view(), dshift.view(), {});
     return {on_host(this->backend_, dx), on_host(this->backend_, dscale),
             on_host(this->backend_, dshift)};
   }

@@ -31,8 +31,8 @@ class sequence {
 
   void run(scalar factor = scalar(1)) {
     be_->convolve({{1, 3}, {1, 1}, {0, 1}}, x_.view(), weights_.view(), scalar(0), y_.view());
-    be_->group_norm(4, scalar(1e-5), reshape(y_.view(), z_.shape()), scale_.view(), scale_.view(),
-                    z_.view(), mean_.view(), inverse_.view());
+    be_->group_norm(fn::unchanged{}, 4, scalar(1e-5), reshape(y_.view(), z_.shape()), scale_.view(),
+                    scale_.view(), {}, z_.view(), mean_.view(), inverse_.view());
     be_->for_each(fn::scaled<scalar>{factor}, z_.view(), std::as_const(z_).view());
     be_->gemm(transpose::yes, transpose::no, factor, as_rows(z_.view()), as_rows(z_.view()),
               scalar(1), products_.view());

@@ -59,8 +59,7 @@ void expect_laws(const std::string& name, const conv_block_options& o) {
 
 TEST(ConvBlock, IsDifferentiable) {
   parameter_layout layout;
-  const conv_block block =
-      make_conv_block(layout, "block", {.inputs = 2, .outputs = 4, .kernel = 3, .groups = 2});
+  const conv_block block(layout, "block", {.inputs = 2, .outputs = 4, .kernel = 3, .groups = 2});
 
   expect_differentiable("convolution block", layout, block, extents{2, 5, 2});
 }
@@ -69,7 +68,7 @@ TEST(ConvBlock, ExplainsAnEvenKernel) {
   parameter_layout layout;
 
   const std::string message = message_of<invalid_input>(
-      [&] { (void)make_conv_block(layout, "block", {.inputs = 8, .outputs = 8, .kernel = 4}); });
+      [&] { conv_block(layout, "block", {.inputs = 8, .outputs = 8, .kernel = 4}); });
 
   EXPECT_THAT(message, HasSubstr("kernel 4"));
   EXPECT_THAT(message, HasSubstr("choose 5"));

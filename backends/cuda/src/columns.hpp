@@ -26,9 +26,10 @@ stack<U> stack_of(const view<U, 3, cuda_space>& v) {
 
 inline constexpr int column_side = 8;
 
-/// One number per thread of a block that walks down columns.
+/// One T per thread of a block that walks down columns.
+template <class T>
 struct column_values {
-  float value[column_side][warp_threads];
+  T value[column_side][warp_threads];
 };
 
 /// What all column kernels share: 32 columns per block, and sums down a column in a fixed order.
@@ -46,12 +47,12 @@ struct column_block {
   }
 
   /// Combines f(row, column) down every column of the block into `out.value[0]`.
-  template <class Block, class F, class Combine>
-  FLOWKIT_HD void reduce(Block& block, column_values& out, float start, const F& f,
-                         const Combine& combine) const {
+  template <class T, class Block, class F, class Combine>
+  FLOWKIT_HD void reduce(Block& block, column_values<T>& out, const std::type_identity_t<T>& start,
+                         const F& f, const Combine& combine) const {
     block.phase([&](int thread) {
       const index_t column = tile + thread % warp_threads;
-      float total = start;
+      T total = start;
       for (index_t row = thread / warp_threads; row < rows && column < columns;
            row += column_side) {
         total = combine(total, f(row, column, thread % warp_threads));
@@ -60,7 +61,7 @@ struct column_block {
     });
     block.phase([&](int thread) {
       if (thread >= warp_threads) return;
-      float total = out.value[0][thread];
+      T total = out.value[0][thread];
       for (int i = 1; i < column_side; ++i) total = combine(total, out.value[i][thread]);
       out.value[0][thread] = total;
     });

@@ -41,21 +41,21 @@ inline index_t window_numbers(const window_shape& shape, index_t limit) {
 
 /// The product of a matrix a [m, k] or its transpose with b into c, all of one matrix.
 inline device_product single_product(transpose ta, transpose tb, index_t m, index_t n, index_t k,
-                                     const product_operand& a, const product_operand& b, float beta,
-                                     float* c, index_t c_step) {
-  return {ta, tb, m, n, k, 1, 1.0f, beta, a, b, c, c_step, 0};
+                                     const product_operand& a, const product_operand& b,
+                                     const product_start& start, float* c, index_t c_step) {
+  return {ta, tb, m, n, k, 1, 1.0f, start, a, b, c, c_step, 0};
 }
 
 }  // namespace detail
 
 template <class D>
 void device_ops<D>::convolve(const convolution_geometry& g, constant_view<4> x, constant_view<2> w,
-                             float beta, mutable_view<4> y) {
+                             detail::product_start start, mutable_view<4> y) {
   FLOWKIT_EXPECT(y.shape() == g.output(x.shape(), w.shape()[1]));
   FLOWKIT_EXPECT(w.shape()[0] == g.taps() * x.shape()[3]);
   const mutable_view<2> out = positions(y);
   if (detail::is_pointwise(g)) {
-    return gemm(transpose::no, transpose::no, 1, positions(x), w, beta, out);
+    return gemm(transpose::no, transpose::no, 1, positions(x), w, start, out);
   }
   const detail::window_shape shape(g, x.shape());
   if (y.empty()) return;
@@ -67,18 +67,19 @@ void device_ops<D>::convolve(const convolution_geometry& g, constant_view<4> x, 
     multiply(detail::single_product(
         transpose::no, transpose::no, lines, w.shape()[1], shape.row_size(),
         detail::lowered(this->device(), shape, detail::pixel_stack_of(x), first, count, memory),
-        detail::operand_of(w), beta, c, out.strides()[0]));
+        detail::operand_of(w), start, c, out.strides()[0]));
   });
 }
 
 template <class D>
 void device_ops<D>::convolve_backward_data(const convolution_geometry& g, constant_view<4> dy,
-                                           constant_view<2> w, float beta, mutable_view<4> dx) {
+                                           constant_view<2> w, detail::product_start start,
+                                           mutable_view<4> dx) {
   FLOWKIT_EXPECT(dy.shape() == g.output(dx.shape(), w.shape()[1]));
   FLOWKIT_EXPECT(w.shape()[0] == g.taps() * dx.shape()[3]);
   const constant_view<2> in = positions(dy);
   if (detail::is_pointwise(g)) {
-    return gemm(transpose::no, transpose::yes, 1, in, w, beta, positions(dx));
+    return gemm(transpose::no, transpose::yes, 1, in, w, start, positions(dx));
   }
   const detail::window_shape shape(g, dx.shape());
   if (dx.empty()) return;
@@ -91,7 +92,7 @@ void device_ops<D>::convolve_backward_data(const convolution_geometry& g, consta
          0, mutable_view<2>(memory, extents<2>{lines, size}));
     const index_t numbers = count * dx.shape()[1] * dx.shape()[2] * dx.shape()[3];
     const detail::raise_pass kernel{shape,   memory, first,
-                                    numbers, beta,   detail::pixel_stack_of(dx)};
+                                    numbers, start,  detail::pixel_stack_of(dx)};
     this->device().launch(kernel, detail::parts(numbers, kernel.threads));
   });
 }
@@ -117,7 +118,8 @@ void device_ops<D>::convolve_backward_weights(const convolution_geometry& g, con
     multiply(detail::single_product(
         transpose::yes, transpose::no, shape.row_size(), dw.shape()[1], lines,
         detail::lowered(this->device(), shape, detail::pixel_stack_of(x), first, count, memory),
-        detail::operand_of(slopes), first == 0 ? beta : 1.0f, dw.data(), dw.strides()[0]));
+        detail::operand_of(slopes), detail::product_start(first == 0 ? beta : 1.0f), dw.data(),
+        dw.strides()[0]));
   });
 }
 

@@ -1,10 +1,13 @@
-// Instantiates the kernels that take a functor for the functors of the library.
+// Instantiates the kernels that take a functor for the functors of the library. Those of epilogues
+// need bodies.hpp as well.
 #pragma once
 
 #include <flowkit/backends/device/elementwise.hpp>
 #include <flowkit/backends/device/ops.hpp>
 #include <flowkit/backends/device/reduction.hpp>
 #include <flowkit/fn/kernels.hpp>
+
+#include <tuple>
 
 namespace flowkit::detail {
 
@@ -42,6 +45,13 @@ std::size_t instantiate_elementwise_part(fn::type_list<F...> list) {
 template <class D, class... F>
 std::size_t instantiate_reductions(fn::type_list<F...>) {
   return (instantiate_reduction<D, F>() + ...);
+}
+
+/// Pointers to the operations, which instantiate them where they are returned.
+template <class D, class... F>
+auto instantiate_epilogues(fn::type_list<F...>) {
+  return std::tuple(&device_ops<D>::template group_norm<F>...,
+                    &device_ops<D>::template group_norm_backward<F>...);
 }
 
 }  // namespace flowkit::detail

@@ -1,9 +1,11 @@
-// The kernels of group normalisation: one block per image and group.
+// The kernels of group normalisation and of its tangent: one block per image and group.
 #pragma once
 
 #include "columns.hpp"
 
+#include <array>
 #include <cmath>
+#include <utility>
 
 namespace flowkit::detail {
 
@@ -53,34 +55,85 @@ struct norm_statistics {
   T* inverse_deviation;
 };
 
-struct norm_pass {
-  static constexpr int threads = norm_threads;
-  using shared_memory = warp_values<float>;
+/// What all passes read: the input, and how channels are scaled and shifted.
+struct norm_input {
   norm_group group;
-  float epsilon;
   stack<const float> x;
   const float* scale;
   const float* shift;
+
+  [[nodiscard]] FLOWKIT_HD index_t channels() const { return group.width * group.groups; }
+};
+
+/// The normalised x at one element, before and after scale and shift.
+struct norm_values {
+  float plain;
+  float scaled;
+
+  FLOWKIT_HD norm_values(const norm_input& in, float mean, float inverse, index_t n, index_t p,
+                         index_t c)
+      : plain((in.x.at(n, p, c) - mean) * inverse), scaled(plain * in.scale[c] + in.shift[c]) {}
+};
+
+/// The further operands of an epilogue, and what it does at one element.
+template <class F>
+struct norm_epilogue {
+  stack<const float> others[F::others > 0 ? F::others : 1];
+
+  [[nodiscard]] FLOWKIT_HD float value(float h, index_t n, index_t p, index_t c) const {
+    return value(h, {n, p, c}, std::make_index_sequence<F::others>{});
+  }
+  [[nodiscard]] FLOWKIT_HD auto pull(float g, float h, index_t n, index_t p, index_t c) const {
+    return pull(g, h, {n, p, c}, std::make_index_sequence<F::others>{});
+  }
+
+ private:
+  struct element {
+    index_t n;
+    index_t p;
+    index_t c;
+  };
+
+  template <std::size_t... I>
+  FLOWKIT_HD float value(float h, [[maybe_unused]] const element& e,
+                         std::index_sequence<I...>) const {
+    return F::value(h, static_cast<float>(others[I].at(e.n, e.p, e.c))...);
+  }
+  template <std::size_t... I>
+  FLOWKIT_HD auto pull(float g, float h, [[maybe_unused]] const element& e,
+                       std::index_sequence<I...>) const {
+    return F::pull(g, h, static_cast<float>(others[I].at(e.n, e.p, e.c))...);
+  }
+};
+
+template <class F>
+struct norm_pass {
+  static constexpr int threads = norm_threads;
+  using shared_memory = warp_values<float>;
+  norm_input in;
+  float epsilon;
+  norm_epilogue<F> then;
   stack<float> y;
   norm_statistics<float> saved;
 
   template <class Block>
   FLOWKIT_HD void operator()(Block& block) const {
+    const norm_group& group = in.group;
     const index_t n = group.image(block.index());
     const float mean =
-        group_sum(block, group, [&](index_t p, index_t c) { return x.at(n, p, c); }) /
+        group_sum(block, group, [&](index_t p, index_t c) { return in.x.at(n, p, c); }) /
         group.count();
     // Deviations from the mean, not squares: a mean far from zero costs no accuracy.
     const float variance = group_sum(block, group,
                                      [&](index_t p, index_t c) {
-                                       const float d = x.at(n, p, c) - mean;
+                                       const float d = in.x.at(n, p, c) - mean;
                                        return d * d;
                                      }) /
                            group.count();
     const float inverse = 1.0f / std::sqrt(variance + epsilon);
     block.last([&](int thread) {
       group.visit(block.index(), thread, threads, [&](index_t p, index_t c) {
-        y.at(n, p, c) = (x.at(n, p, c) - mean) * inverse * scale[c] + shift[c];
+        y.at(n, p, c) = then.value(norm_values(in, mean, inverse, n, p, c).scaled, n, p, c);
       });
       if (thread != 0) return;
       saved.mean[block.index()] = mean;
@@ -121,71 +174,18 @@ struct norm_tangent_pass {
   }
 };
 
-/// dx of the same: inverse (g - mean of g - x^ mean of (g x^)) with g = scale dy.
-struct norm_backward_pass {
-  static constexpr int threads = norm_threads;
-  using shared_memory = warp_values<float>;
-  norm_group group;
-  stack<const float> x;
-  const float* scale;
-  norm_statistics<const float> saved;
-  stack<const float> dy;
-  stack<float> dx;
-
-  template <class Block>
-  FLOWKIT_HD void operator()(Block& block) const {
-    const index_t n = group.image(block.index());
-    const float mean = saved.mean[block.index()];
-    const float inverse = saved.inverse_deviation[block.index()];
-    const auto normal = [&](index_t p, index_t c) { return (x.at(n, p, c) - mean) * inverse; };
-    const auto scaled = [&](index_t p, index_t c) { return scale[c] * dy.at(n, p, c); };
-    const float shift = group_sum(block, group, scaled) / group.count();
-    const float slope =
-        group_sum(block, group, [&](index_t p, index_t c) { return scaled(p, c) * normal(p, c); }) /
-        group.count();
-    block.last([&](int thread) {
-      group.visit(block.index(), thread, threads, [&](index_t p, index_t c) {
-        dx.at(n, p, c) = inverse * (scaled(p, c) - shift - normal(p, c) * slope);
-      });
-    });
+template <class F>
+norm_epilogue<F> norm_epilogue_of(
+    const std::array<view<const float, 3, cuda_space>, F::others>& others,
+    [[maybe_unused]] const extents<3>& shape) {
+  norm_epilogue<F> out{};
+  stack<const float>* to = out.others;
+  for (const auto& other : others) {
+    FLOWKIT_EXPECT(other.shape() == shape);
+    *to++ = stack_of(other);
   }
-};
-
-/// Sums over positions of dy and of dy x^, [batch, channel]: what the parameters' gradients add up.
-struct norm_parameters_pass {
-  static constexpr int threads = column_side * warp_threads;
-  struct shared_memory {
-    column_values shift;
-    column_values scale;
-  };
-  norm_group group;
-  stack<const float> x;
-  norm_statistics<const float> saved;
-  stack<const float> dy;
-  float* dshift;
-  float* dscale;
-
-  template <class Block>
-  FLOWKIT_HD void operator()(Block& block) const {
-    auto& shared = block.shared();
-    const index_t channels = group.width * group.groups;
-    const column_block part = column_block::of(block, group.positions, channels);
-    const auto slope = [&](index_t p, index_t c, int) { return dy.at(part.image, p, c); };
-    const auto product = [&](index_t p, index_t c, int) {
-      const index_t at = part.image * group.groups + quotient(c, group.width);
-      return dy.at(part.image, p, c) * (x.at(part.image, p, c) - saved.mean[at]) *
-             saved.inverse_deviation[at];
-    };
-    part.reduce(block, shared.shift, 0, slope, plus{});
-    part.reduce(block, shared.scale, 0, product, plus{});
-    block.last([&](int thread) {
-      const index_t c = part.tile + thread;
-      if (thread >= warp_threads || c >= channels) return;
-      dshift[part.image * channels + c] = shared.shift.value[0][thread];
-      dscale[part.image * channels + c] = shared.scale.value[0][thread];
-    });
-  }
-};
+  return out;
+}
 
 template <class U>
 norm_group norm_group_of(index_t groups, const view<U, 3, cuda_space>& x) {

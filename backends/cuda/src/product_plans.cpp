@@ -64,6 +64,17 @@ void set_alignment(cublasLtMatmulPreference_t preference,
         "alignment of a matrix product");
 }
 
+/// Adds a row to all rows of the result, which are columns to the library.
+void set_row(cublasLtMatmulDesc_t product, const float* row) {
+  const cublasLtEpilogue_t epilogue = CUBLASLT_EPILOGUE_BIAS;
+  check(cublasLtMatmulDescSetAttribute(product, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue,
+                                       sizeof(epilogue)),
+        "row added to a matrix product");
+  check(
+      cublasLtMatmulDescSetAttribute(product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &row, sizeof(row)),
+      "row added to a matrix product");
+}
+
 }  // namespace
 
 product_plans::product_plans(precision math, void* workspace, std::size_t workspace_size)
@@ -95,20 +106,21 @@ void product_plans::choose_algorithm(const device_product& p, product_plan& plan
 }
 
 const product_plan& product_plans::plan_for(const device_product& p) {
-  const key shape{p.m,
-                  p.n,
-                  p.k,
-                  p.batch,
-                  p.a.row_step,
-                  p.a.matrix_step,
-                  p.b.row_step,
-                  p.b.matrix_step,
-                  p.c_row_step,
-                  p.c_matrix_step,
-                  static_cast<int>(p.ta) + 2 * static_cast<int>(p.tb),
-                  alignment_of(p.a.data),
-                  alignment_of(p.b.data),
-                  alignment_of(p.c)};
+  const key shape{
+      p.m,
+      p.n,
+      p.k,
+      p.batch,
+      p.a.row_step,
+      p.a.matrix_step,
+      p.b.row_step,
+      p.b.matrix_step,
+      p.c_row_step,
+      p.c_matrix_step,
+      static_cast<int>(p.ta) + 2 * static_cast<int>(p.tb) + (p.start.row != nullptr ? 4 : 0),
+      alignment_of(p.a.data),
+      alignment_of(p.b.data),
+      alignment_of(p.c)};
   const auto known = plans_.find(shape);
   if (known != plans_.end()) return known->second;
   product_plan plan;
@@ -118,6 +130,7 @@ const product_plan& product_plans::plan_for(const device_product& p) {
   // c^T = op(b)^T op(a)^T: the operands change places and keep their transpositions.
   set_transpose(made, CUBLASLT_MATMUL_DESC_TRANSA, p.tb);
   set_transpose(made, CUBLASLT_MATMUL_DESC_TRANSB, p.ta);
+  if (p.start.row != nullptr) set_row(made, p.start.row);
   plan.left = layout(p.b, p.tb, p.k, p.n, p.batch);
   plan.right = layout(p.a, p.ta, p.m, p.k, p.batch);
   plan.result = layout(CUDA_R_32F, p.m, p.n, p.c_row_step, p.c_matrix_step, p.batch);
@@ -127,9 +140,10 @@ const product_plan& product_plans::plan_for(const device_product& p) {
 
 void product_plans::run(const device_product& p, cudaStream_t stream) {
   const product_plan& plan = plan_for(p);
+  if (p.start.row != nullptr) set_row(plan.product.get(), p.start.row);
   check(cublasLtMatmul(handle_, plan.product.get(), &p.alpha, p.b.data, plan.left.get(), p.a.data,
-                       plan.right.get(), &p.beta, p.c, plan.result.get(), p.c, plan.result.get(),
-                       &plan.algorithm, workspace_, workspace_size_, stream),
+                       plan.right.get(), &p.start.beta, p.c, plan.result.get(), p.c,
+                       plan.result.get(), &plan.algorithm, workspace_, workspace_size_, stream),
         shapes_of(p));
 }
 

@@ -90,6 +90,12 @@ view<U, 3, cuda_space> stack_of_one(const view<U, 2, cuda_space>& v) {
 
 template <class D>
 void device_ops<D>::multiply(detail::device_product p) {
+  if (p.start.row != nullptr && !detail::is_aligned_row(p.start.row)) {
+    const extents<2> shape{p.m, p.n};
+    this->copy(mutable_view<2>(p.c, shape, extents<2>{p.c_row_step, 1}),
+               constant_view<2>(p.start.row, shape, extents<2>{0, 1}));
+    p.start = 1;
+  }
   const auto narrow = [&](detail::product_operand& from, index_t rows, index_t columns, use place) {
     if (from.bf16) return;
     const index_t size = detail::bf16_row_step(columns) * rows * p.batch;
@@ -106,8 +112,9 @@ void device_ops<D>::multiply(detail::device_product p) {
 }
 
 template <class D>
-void device_ops<D>::gemm(transpose ta, transpose tb, float alpha, constant_view<3> a,
-                         constant_view<3> b, float beta, mutable_view<3> c) {
+void device_ops<D>::multiply_all(transpose ta, transpose tb, float alpha, constant_view<3> a,
+                                 constant_view<3> b, detail::product_start start,
+                                 mutable_view<3> c) {
   FLOWKIT_EXPECT(a.shape()[0] == c.shape()[0] && b.shape()[0] == c.shape()[0]);
   const index_t k = a.shape()[ta == transpose::no ? 2 : 1];
   FLOWKIT_EXPECT(a.shape()[ta == transpose::no ? 1 : 2] == c.shape()[1]);
@@ -116,18 +123,28 @@ void device_ops<D>::gemm(transpose ta, transpose tb, float alpha, constant_view<
   FLOWKIT_EXPECT(c.strides()[2] == 1 || c.shape()[2] <= 1);
   if (c.empty()) return;
   if (k == 0 || alpha == 0) {
-    if (beta == 0) return this->fill(c, 0.0f);
-    return this->for_each(fn::scaled<float>{beta}, c, constant_view<3>(c));
+    if (start.row != nullptr) {
+      return this->copy(c, constant_view<3>(start.row, c.shape(), extents<3>{0, 0, 1}));
+    }
+    if (start.beta == 0) return this->fill(c, 0.0f);
+    return this->for_each(fn::scaled<float>{start.beta}, c, constant_view<3>(c));
   }
-  multiply({ta, tb, c.shape()[1], c.shape()[2], k, c.shape()[0], alpha, beta, detail::operand_of(a),
-            detail::operand_of(b), c.data(), c.strides()[1], c.strides()[0]});
+  multiply({ta, tb, c.shape()[1], c.shape()[2], k, c.shape()[0], alpha, start,
+            detail::operand_of(a), detail::operand_of(b), c.data(), c.strides()[1],
+            c.strides()[0]});
+}
+
+template <class D>
+void device_ops<D>::gemm(transpose ta, transpose tb, float alpha, constant_view<3> a,
+                         constant_view<3> b, float beta, mutable_view<3> c) {
+  multiply_all(ta, tb, alpha, a, b, beta, c);
 }
 
 template <class D>
 void device_ops<D>::gemm(transpose ta, transpose tb, float alpha, constant_view<2> a,
-                         constant_view<2> b, float beta, mutable_view<2> c) {
-  gemm(ta, tb, alpha, detail::stack_of_one(a), detail::stack_of_one(b), beta,
-       detail::stack_of_one(c));
+                         constant_view<2> b, detail::product_start start, mutable_view<2> c) {
+  multiply_all(ta, tb, alpha, detail::stack_of_one(a), detail::stack_of_one(b), start,
+               detail::stack_of_one(c));
 }
 
 }  // namespace flowkit

@@ -15,8 +15,8 @@ struct larger_of {
 struct softmax_pass {
   static constexpr int threads = column_side * warp_threads;
   struct shared_memory {
-    column_values largest;
-    column_values sum;
+    column_values<float> largest;
+    column_values<float> sum;
   };
   index_t rows;
   index_t columns;
@@ -44,7 +44,7 @@ struct softmax_pass {
 /// jv = y (v - sum of y v), the product with diag(y) - y y^T.
 struct softmax_product_pass {
   static constexpr int threads = column_side * warp_threads;
-  using shared_memory = column_values;
+  using shared_memory = column_values<float>;
   index_t rows;
   index_t columns;
   stack<const float> y;

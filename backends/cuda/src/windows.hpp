@@ -89,7 +89,7 @@ struct lower_pass {
   }
 };
 
-/// y = beta y + what window rows hold for each pixel; one pixel and channel per thread. Every pixel
+/// y = start + what window rows hold for each pixel; one pixel and channel per thread. Every pixel
 /// gathers from the windows that see it in one order, so that nothing is added by two threads.
 struct raise_pass {
   static constexpr int threads = 256;
@@ -98,7 +98,7 @@ struct raise_pass {
   const float* rows;
   index_t first_image;
   index_t count;  ///< pixels times channels that are written
-  float beta;
+  product_start start;
   pixel_stack<float> y;
 
   template <class Block>
@@ -111,8 +111,9 @@ struct raise_pass {
       const index_t image = quotient(line, shape.image[1]);
       const index_t row = line - image * shape.image[1];
       float& target = y.at(first_image + image, row, column, channel);
-      const float old = beta == 0 ? 0 : beta * target;
-      target = old + gathered(image, row, column, channel);
+      const float old = start.beta == 0 ? 0 : start.beta * target;
+      const float begin = start.row != nullptr ? start.row[channel] : old;
+      target = begin + gathered(image, row, column, channel);
     });
   }
 

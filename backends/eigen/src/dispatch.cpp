@@ -68,6 +68,17 @@ reduction_functions<F, T> reduction_for(instruction_set set) {
   return arch_base::reduction<F, T>();
 }
 
+template <class F, class T>
+const detail::epilogue_kernels<T>& epilogue_for(instruction_set set) {
+  if constexpr (has_v4) {
+    if (set == instruction_set::v4) return arch_v4::epilogue<F, T>();
+  }
+  if constexpr (has_v3) {
+    if (set == instruction_set::v3) return arch_v3::epilogue<F, T>();
+  }
+  return arch_base::epilogue<F, T>();
+}
+
 }  // namespace
 
 instruction_set best_instruction_set() {
@@ -96,6 +107,11 @@ void reduction_kernel<F, T>::column_sums(instruction_set set, const F& f,
   reduction_for<F, T>(set).column_sums(f, loop, data.data(), part, out);
 }
 
+template <class F, class T>
+const epilogue_kernels<T>& epilogue_entry<F, T>::of(instruction_set set) {
+  return epilogue_for<F, T>(set);
+}
+
 namespace {
 
 template <class T, class... F>
@@ -110,6 +126,11 @@ std::size_t instantiate_reductions(fn::type_list<F...>) {
           ...);
 }
 
+template <class T, class... F>
+std::size_t instantiate_epilogues(fn::type_list<F...>) {
+  return (reinterpret_cast<std::size_t>(&epilogue_entry<F, T>::of) + ...);
+}
+
 }  // namespace
 
 /// Takes the address of every entry point, which instantiates it here; never called for its value.
@@ -117,7 +138,9 @@ std::size_t host_kernel_list() {
   return instantiate_elementwise<float>(fn::elementwise_kernels<float>{}) +
          instantiate_elementwise<double>(fn::elementwise_kernels<double>{}) +
          instantiate_reductions<float>(fn::reduction_kernels<float>{}) +
-         instantiate_reductions<double>(fn::reduction_kernels<double>{});
+         instantiate_reductions<double>(fn::reduction_kernels<double>{}) +
+         instantiate_epilogues<float>(fn::epilogues{}) +
+         instantiate_epilogues<double>(fn::epilogues{});
 }
 
 }  // namespace detail

@@ -1,7 +1,7 @@
-// What the copies of the elementwise and sum kernels offer, one copy per instruction set.
+// What the copies of the kernels that take a functor offer, one copy per instruction set.
 #pragma once
 
-#include <flowkit/backends/host_kernels.hpp>
+#include "kernel_table.hpp"
 
 namespace flowkit {
 
@@ -25,6 +25,8 @@ template <class F, class T>
 elementwise_function<F, T> elementwise();
 template <class F, class T>
 reduction_functions<F, T> reduction();
+template <class F, class T>
+const detail::epilogue_kernels<T>& epilogue();
 }  // namespace arch_base
 
 namespace arch_v3 {
@@ -32,6 +34,8 @@ template <class F, class T>
 elementwise_function<F, T> elementwise();
 template <class F, class T>
 reduction_functions<F, T> reduction();
+template <class F, class T>
+const detail::epilogue_kernels<T>& epilogue();
 }  // namespace arch_v3
 
 namespace arch_v4 {
@@ -39,6 +43,8 @@ template <class F, class T>
 elementwise_function<F, T> elementwise();
 template <class F, class T>
 reduction_functions<F, T> reduction();
+template <class F, class T>
+const detail::epilogue_kernels<T>& epilogue();
 }  // namespace arch_v4
 
 }  // namespace flowkit

@@ -58,12 +58,6 @@ struct kernel_table {
   void (*sum)(index_t rows, index_t columns, matrix<const T> x, T* out);
   /// out[c] = sum_r (x[r,c] - center[c])^2
   void (*squares)(index_t rows, index_t columns, matrix<const T> x, const T* center, T* out);
-  /// out[c] = sum_r v[r,c] and weighted[c] = sum_r v[r,c] (x[r,c] - center[c])
-  void (*moments)(index_t rows, index_t columns, matrix<const T> v, matrix<const T> x,
-                  const T* center, T* out, T* weighted);
-  /// y = (x - center[c]) factor[c] + shift[c]
-  void (*rescale)(index_t rows, index_t columns, matrix<const T> x, const T* center,
-                  const T* factor, const T* shift, matrix<T> y);
   /// y = v a[c] + (x - center[c]) b[c] + d[c]
   void (*combine)(index_t rows, index_t columns, matrix<const T> v, matrix<const T> x,
                   const T* center, const T* a, const T* b, const T* d, matrix<T> y);
@@ -91,6 +85,35 @@ struct kernel_table {
   void (*uniform)(rng_key key, index_t first, index_t last, T* y);
   void (*normal)(rng_key key, index_t first, index_t last, T* y);
 };
+
+/// Rows of an image and how its channels are normalised: h = (x - center[c]) factor[c] + shift[c].
+template <class T>
+struct normalised_rows {
+  index_t rows;
+  index_t columns;
+  matrix<const T> x;
+  const T* center;
+  const T* factor;
+  const T* shift;
+};
+
+/// The most operands that an epilogue has besides h.
+constexpr std::size_t most_epilogue_operands = 2;
+
+namespace detail {
+/// `others` are operands of the epilogue f, whose rows may be one.
+template <class T>
+struct epilogue_kernels {
+  /// y = f(h, others...)
+  void (*value)(const normalised_rows<T>& in, const matrix<const T>* others, matrix<T> y);
+  /// dh = the gradient of h given dy, which it may overwrite, and per column: sums[0] of dh,
+  /// sums[1] of dh (x - center), sums[2 ...] of the gradients of others.
+  void (*pull)(const normalised_rows<T>& in, const matrix<const T>* others, matrix<const T> dy,
+               matrix<T> dh, T* const* sums);
+  /// Whether the gradient of h is dy. Then `pull` needs only x and center, and writes no dh.
+  bool passes_gradient;
+};
+}  // namespace detail
 
 /// Elements that the random kernels produce together.
 constexpr index_t random_grain = 64;

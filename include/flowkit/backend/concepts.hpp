@@ -5,6 +5,7 @@
 #include <flowkit/backend/tensor.hpp>
 #include <flowkit/core/rng.hpp>
 #include <flowkit/fn/arithmetic.hpp>
+#include <flowkit/fn/epilogue.hpp>
 
 #include <concepts>
 #include <span>
@@ -74,11 +75,14 @@ concept Reduction = requires(B& be, view_of<B, 0> s, view_of<B, 1> line, view_of
 };
 
 /// C = alpha op(A) op(B) + beta C on matrices whose rows may be strided (innermost stride 1), and
-/// the same for every matrix of a batch. Law: beta = 0 ignores old values of C, even NaN.
+/// the same for every matrix of a batch. A dense row in place of beta is added to every row
+/// instead: a bias. Laws: beta = 0 and a row ignore old values of C, even NaN.
 template <class B>
 concept LinearAlgebra = requires(B& be, typename B::value_type s, const_view_of<B, 2> a,
-                                 view_of<B, 2> c, const_view_of<B, 3> as, view_of<B, 3> cs) {
+                                 const_view_of<B, 1> row, view_of<B, 2> c, const_view_of<B, 3> as,
+                                 view_of<B, 3> cs) {
   be.gemm(transpose::no, transpose::yes, s, a, a, s, c);
+  be.gemm(transpose::no, transpose::yes, s, a, a, row, c);
   be.gemm(transpose::no, transpose::yes, s, as, as, s, cs);
 };
 
@@ -91,27 +95,34 @@ concept Random = requires(B& be, view_of<B, 2> y, rng_key key) {
 };
 
 /// Convolutions on [batch, height, width, channel] with weights [taps * in, out], taps row-major
-/// over the kernel. Outputs are y = convolution + beta y. Law: adjoint identity between the three.
+/// over the kernel. Outputs are y = convolution + beta y, or with a dense row [channel] in place of
+/// beta y = convolution + row, dense y. Law: adjoint identity between the three.
 template <class B>
 concept Convolution = requires(B& be, const convolution_geometry& g, const_view_of<B, 4> x,
                                const_view_of<B, 2> w, view_of<B, 4> y, view_of<B, 2> dw,
-                               typename B::value_type beta) {
+                               typename B::value_type beta, const_view_of<B, 1> row) {
   be.convolve(g, x, w, beta, y);
-  be.convolve_backward_data(g, x, w, beta, y);      // (dy, w) -> dx
+  be.convolve(g, x, w, row, y);
+  be.convolve_backward_data(g, x, w, beta, y);  // (dy, w) -> dx
+  be.convolve_backward_data(g, x, w, row, y);
   be.convolve_backward_weights(g, x, x, beta, dw);  // (x, dy) -> dw
 };
 
 /// Group normalisation of [batch, position, channel] over positions and the channels of a group,
-/// then scale and shift per channel; mean and inverse deviation [batch, group] are saved for the
-/// other passes. Backward overwrites dx and adds to dscale, dshift. Law: invariant to input scale
-/// (up to epsilon).
+/// then scale and shift per channel, then an epilogue of fn/epilogue.hpp with its further operands
+/// (dense channels, equal shapes; broadcast with the view helpers): y = f(h, others...). Mean and
+/// inverse deviation [batch, group] are saved for the other passes, h is not. Backward, given dy,
+/// overwrites dx and, for the operands of one number per sample and channel, their gradients
+/// [batch, channel]; it adds to dscale, dshift. The tangent is that of h. Laws: invariant to input
+/// scale (up to epsilon); backward and epilogue are those of separate passes; dx may be dy.
 template <class B>
 concept Normalization = requires(B& be, index_t groups, typename B::value_type eps,
                                  const_view_of<B, 3> x, const_view_of<B, 1> scale, view_of<B, 3> y,
                                  view_of<B, 2> mean, const_view_of<B, 2> saved,
                                  view_of<B, 1> dscale) {
-  be.group_norm(groups, eps, x, scale, scale, y, mean, mean);
-  be.group_norm_backward(groups, x, scale, saved, saved, x, y, dscale, dscale);
+  be.group_norm(fn::unchanged{}, groups, eps, x, scale, scale, {}, y, mean, mean);
+  be.group_norm_backward(fn::unchanged{}, groups, x, scale, scale, saved, saved, {}, x, y, dscale,
+                         dscale, {});
   be.group_norm_jvp(groups, x, scale, saved, saved, x, y);
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <flowkit/fn/arithmetic.hpp>
+#include <flowkit/fn/epilogue.hpp>
 #include <flowkit/fn/optimizer.hpp>
 #include <flowkit/fn/path.hpp>
 #include <flowkit/fn/pointwise.hpp>
@@ -73,6 +74,10 @@ using elementwise_kernels = typename detail::joined<
                          variance_preserving_coefficients<T>>,
     typename detail::runge_kutta<T>::passes,
     typename detail::activation_kernels<activations>::type>::type;
+
+/// What follows a group normalisation in one pass, for any scalar.
+using epilogues = type_list<unchanged, activated<relu>, activated<mish>, activated_sum<mish>,
+                            activated_film<mish>>;
 
 /// Functors of sums for scalar T.
 template <class T>

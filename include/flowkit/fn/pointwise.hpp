@@ -22,18 +22,6 @@ FLOWKIT_HD V logistic(V x) {
   return constant<V>(1) / (constant<V>(1) + exp(-x));
 }
 
-/// tanh(softplus(x)) without a logarithm: with n = e (e + 2), e = exp(x), it is n / (n + 2).
-/// Above 20 it is 1 in double, and e is held there so that n stays finite in float.
-template <class V>
-FLOWKIT_HD V tanh_softplus(V x) {
-  using fn::select;
-  using std::exp;
-  const V limit = constant<V>(20);
-  const V e = exp(select(x < limit, x, limit));
-  const V n = e * (e + constant<V>(2));
-  return select(x < limit, n / (n + constant<V>(2)), constant<V>(1));
-}
-
 }  // namespace detail
 
 /// max(x, 0); slope 0 at 0.
@@ -78,16 +66,37 @@ struct silu {
   }
 };
 
-/// x tanh(softplus(x)) (Misra 2019).
+/// x t with t = tanh(softplus(x)) (Misra 2019), by one exponential: with e = exp(x) and n = e (e +
+/// 2), t is n / (n + 2) and its slope 4 e (e + 1) / (n + 2)^2. Above 20 they are 1 and 0 in double,
+/// and e is held there so that n^2 stays finite in float.
 struct mish {
   template <class V>
   FLOWKIT_HD static V value(V x) {
-    return x * detail::tanh_softplus(x);
+    using fn::select;
+    const V e = held_exp(x);
+    const V n = e * (e + constant<V>(2));
+    return select(x > limit<V>(), x, x * (n / (n + constant<V>(2))));
   }
   template <class V>
   FLOWKIT_HD static V slope(V x) {
-    const V t = detail::tanh_softplus(x);
-    return t + x * (constant<V>(1) - t * t) * detail::logistic(x);
+    using fn::select;
+    const V e = held_exp(x);
+    const V n = e * (e + constant<V>(2));
+    const V inverse = constant<V>(1) / (n + constant<V>(2));
+    const V steepness = constant<V>(4) * e * (e + constant<V>(1)) * inverse * inverse;
+    return select(x > limit<V>(), constant<V>(1), n * inverse + x * steepness);
+  }
+
+ private:
+  template <class V>
+  FLOWKIT_HD static V limit() {
+    return constant<V>(20);
+  }
+  template <class V>
+  FLOWKIT_HD static V held_exp(V x) {
+    using fn::select;
+    using std::exp;
+    return exp(select(x < limit<V>(), x, limit<V>()));
   }
 };
 

@@ -1,9 +1,8 @@
 // Residual block of two 3x3 convolutions: the brick of `resnet`.
 #pragma once
 
-#include <flowkit/nn/activation.hpp>
+#include <flowkit/nn/activated_norm.hpp>
 #include <flowkit/nn/conv2d.hpp>
-#include <flowkit/nn/group_norm.hpp>
 #include <flowkit/nn/sequential.hpp>
 
 #include <optional>
@@ -26,7 +25,7 @@ struct basic_block_options {
 class basic_block {
  public:
   /// What is added to the shortcut.
-  using branch_type = sequential<conv2d, group_norm, relu_layer, conv2d, group_norm>;
+  using branch_type = sequential<conv2d, activated_norm<fn::relu>, conv2d, group_norm>;
   /// The shortcut where it is not the identity.
   using shortcut_type = sequential<conv2d, group_norm>;
 
@@ -91,9 +90,10 @@ class basic_block {
 
   static branch_type make_branch(parameter_layout& layout, const basic_block_options& o) {
     // Braces, because they evaluate from left to right: the order of parameters keys their draws.
-    return branch_type{conv(layout, "conv1", o.inputs, o, 3, o.stride), norm(layout, "norm1", o),
-                       relu_layer{}, conv(layout, "conv2", o.outputs, o, 3, 1),
-                       norm(layout, "norm2", o)};
+    return branch_type{
+        conv(layout, "conv1", o.inputs, o, 3, o.stride),
+        activated_norm<fn::relu>(layout, "norm1", {.channels = o.outputs, .groups = groups_of(o)}),
+        conv(layout, "conv2", o.outputs, o, 3, 1), norm(layout, "norm2", o)};
   }
 
   static conv2d conv(parameter_layout& layout, std::string_view name, index_t inputs,

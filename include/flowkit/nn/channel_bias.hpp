@@ -10,7 +10,7 @@ namespace flowkit {
 /// be subtracted again.
 enum class bias_term { none, learned };
 
-/// Adds b [channels] to every row of an output, or nothing.
+/// A bias b [channels] of every row of an output, or none.
 class channel_bias {
  public:
   /// Adds the parameter "bias" to the layout where one is wanted.
@@ -19,15 +19,11 @@ class channel_bias {
     if (term == bias_term::learned) slot_ = layout.add("bias", extents{channels}, init);
   }
 
-  /// Prepares y for an operation y = ... + beta y and returns the beta that adds the bias: 1 over
-  /// its copy, or 0 over memory that is not read.
-  template <class B, std::size_t R>
-  typename B::value_type begin(B& be, const parameters<B>& p,
-                               view<typename B::value_type, R, typename B::space> y) const {
-    using S = typename B::value_type;
-    if (!learned()) return S(0);
-    be.copy(as_rows(y), repeat_rows(p.value(slot_), row_count(y)));
-    return S(1);
+  /// Calls f with what an operation takes in place of beta to add the bias: the bias, or 0.
+  template <class B, class F>
+  void start(const parameters<B>& p, const F& f) const {
+    if (learned()) return f(p.value(slot_));
+    f(typename B::value_type(0));
   }
 
   /// Adds the sum of dy over all rows to the gradient.

@@ -1,43 +1,12 @@
 // Residual block over time whose features a condition scales and shifts: the brick of `unet1d`.
 #pragma once
 
-#include <flowkit/nn/activation.hpp>
-#include <flowkit/nn/conv1d.hpp>
-#include <flowkit/nn/film.hpp>
-#include <flowkit/nn/group_norm.hpp>
+#include <flowkit/nn/conv_block.hpp>
 #include <flowkit/nn/linear.hpp>
-#include <flowkit/nn/sequential.hpp>
 
 #include <optional>
 
 namespace flowkit {
-
-/// Settings of a convolution block and of the residual blocks made of two of them.
-struct conv_block_options {
-  index_t inputs = 0;
-  index_t outputs = 0;
-  index_t kernel = 5;  ///< odd, so that the time stays as it is
-  index_t groups = 8;  ///< of the normalisation; must divide the outputs
-};
-
-/// y = mish(group_norm(conv(x))) over time, padded to keep its length.
-using conv_block = sequential<conv1d, group_norm, mish_layer>;
-
-/// Builds a convolution block with the parameters `name`.conv and `name`.norm. Throws invalid_input
-/// for unusable options.
-[[nodiscard]] inline conv_block make_conv_block(parameter_layout& layout, std::string_view name,
-                                                const conv_block_options& o) {
-  FLOWKIT_VALIDATE(o.kernel % 2 == 1, "convolution block '", name, "' with kernel ", o.kernel,
-                   ": only an odd kernel can be padded equally on both sides; choose ",
-                   o.kernel + 1);
-  const parameter_layout::scope scope(layout, name);
-  // Braces, because they evaluate from left to right: the order of the parameters is part of a key.
-  return conv_block{
-      conv1d(
-          layout, "conv",
-          {.inputs = o.inputs, .outputs = o.outputs, .kernel = o.kernel, .padding = o.kernel / 2}),
-      group_norm(layout, "norm", {.channels = o.outputs, .groups = o.groups}), mish_layer{}};
-}
 
 /// y = block2(film(block1(x), modulation(a))) + skip(x): [n, time, inputs] -> [n, time, outputs]
 /// (Janner et al. 2022; Chi et al. 2023), where block1 and block2 are convolution blocks,
@@ -51,14 +20,13 @@ class conditional_residual_block {
   struct saved {
     saved_of<conv_block, B> block1;
     saved_of<linear, B> modulation;
-    saved_of<film, B> modulated;
+    const_view_of<B, 2> scales;  ///< the modulation of block 1, [n, 2 outputs]
     saved_of<conv_block, B> block2;
     saved_of<conv1d, B> skip;  ///< unused where the channels agree
   };
 
   /// Adds "block1. ...", "modulation. ...", "block2. ..." and, where the channels differ, "skip.
   /// ..." below `name`; `condition` is the number of values per sample.
-
   conditional_residual_block(parameter_layout& layout, std::string_view name, index_t condition,
                              const conv_block_options& o)
       : conditional_residual_block(parameter_layout::scope(layout, name), layout, condition, o) {}
@@ -72,13 +40,11 @@ class conditional_residual_block {
   template <class B>
   view_of<B, 3> forward(B& be, const parameters<B>& p, const_view_of<B, 3> x,
                         const_view_of<B, 2> condition, workspace<B>& ws, saved<B>& s) const {
-    const auto h = block1_.forward(be, p, x, ws, s.block1);
     const auto m = modulation_.forward(be, p, condition, ws, s.modulation);
-    const auto modulated = film_.forward(be, p, h, m, ws, s.modulated);
-    const view_of<B, 3> y = block2_.forward(be, p, modulated, ws, s.block2);
-    // In place: a convolution block saves inputs of its layers, never its own output.
-    be.for_each(fn::add_to{}, y, skip_ ? skip_->forward(be, p, x, ws, s.skip) : x);
-    return y;
+    s.scales = m;
+    const auto h = block1_.forward_film(be, p, x, s.scales, ws, s.block1);
+    const const_view_of<B, 3> carried = skip_ ? skip_->forward(be, p, x, ws, s.skip) : x;
+    return block2_.forward_sum(be, p, h, carried, ws, s.block2);
   }
 
   /// Returns the gradient of x and adds the gradient of the condition to `dcondition`, because a
@@ -86,13 +52,12 @@ class conditional_residual_block {
   template <class B>
   view_of<B, 3> backward(B& be, const parameters<B>& p, const saved<B>& s, const_view_of<B, 3> dy,
                          view_of<B, 2> dcondition, workspace<B>& ws) const {
-    const auto dmodulated = block2_.backward(be, p, s.block2, dy, ws);
-    const auto d = film_.backward(be, p, s.modulated, dmodulated, ws);
+    const view_of<B, 3> dh = block2_.backward(be, p, s.block2, dy, ws);
+    const auto d = block1_.backward_film(be, p, s.block1, s.scales, dh, ws);
     const const_view_of<B, 2> da = modulation_.backward(be, p, s.modulation, d.modulation, ws);
     be.for_each(fn::add_to{}, dcondition, da);
-    const view_of<B, 3> dx = block1_.backward(be, p, s.block1, d.h, ws);
-    be.for_each(fn::add_to{}, dx, skip_ ? skip_->backward(be, p, s.skip, dy, ws) : dy);
-    return dx;
+    be.for_each(fn::add_to{}, d.h, skip_ ? skip_->backward(be, p, s.skip, dy, ws) : dy);
+    return d.h;
   }
 
   /// Output, and its derivative along a tangent of features and condition.
@@ -102,7 +67,7 @@ class conditional_residual_block {
                                   const_view_of<B, 2> dcondition, workspace<B>& ws) const {
     const auto h = block1_.jvp(be, p, x, dx, ws);
     const auto m = modulation_.jvp(be, p, condition, dcondition, ws);
-    const auto modulated = film_.jvp(be, p, h.y, m.y, h.dy, m.dy, ws);
+    const auto modulated = film{}.jvp(be, p, h.y, m.y, h.dy, m.dy, ws);
     const auto out = block2_.jvp(be, p, modulated.y, modulated.dy, ws);
     if (skip_) {
       const auto carried = skip_->jvp(be, p, x, dx, ws);
@@ -117,9 +82,9 @@ class conditional_residual_block {
   /// The scope lives until the parameters below it were added.
   conditional_residual_block(const parameter_layout::scope&, parameter_layout& layout,
                              index_t condition, const conv_block_options& o)
-      : block1_(make_conv_block(layout, "block1", o)),
+      : block1_(layout, "block1", o),
         modulation_(layout, "modulation", condition, 2 * o.outputs),
-        block2_(make_conv_block(layout, "block2", with_inputs(o, o.outputs))) {
+        block2_(layout, "block2", with_inputs(o, o.outputs)) {
     if (o.inputs == o.outputs) return;
     skip_.emplace(layout, "skip", conv1d_options{.inputs = o.inputs, .outputs = o.outputs});
   }
@@ -138,7 +103,6 @@ class conditional_residual_block {
 
   conv_block block1_;
   linear modulation_;
-  film film_;
   conv_block block2_;
   std::optional<conv1d> skip_;
 };

@@ -60,7 +60,7 @@ class conv2d {
                         saved<B>& s) const {
     const view_of<B, 4> y = ws.take(output_shape(x.shape()));
     s.x = x;
-    be.convolve(geometry_, x, p.value(weight_), bias_.begin(be, p, y), y);
+    bias_.start(p, [&](auto from) { be.convolve(geometry_, x, p.value(weight_), from, y); });
     return y;
   }
 

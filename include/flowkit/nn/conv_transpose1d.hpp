@@ -58,8 +58,10 @@ class conv_transpose1d {
                         saved<B>& s) const {
     const view_of<B, 3> y = ws.take(output_shape(x.shape()));
     s.x = x;
-    be.convolve_backward_data(geometry_, with_unit_height(x), p.value(weight_),
-                              bias_.begin(be, p, y), with_unit_height(y));
+    bias_.start(p, [&](auto from) {
+      be.convolve_backward_data(geometry_, with_unit_height(x), p.value(weight_), from,
+                                with_unit_height(y));
+    });
     return y;
   }
 

@@ -54,13 +54,22 @@ class group_norm {
   template <class B, std::size_t R, class T>
   view_of<B, R> forward(B& be, const parameters<B>& p, view<T, R, typename B::space> x,
                         workspace<B>& ws, saved<B>& s) const {
+    return forward_with<fn::unchanged, B, R>(be, p, x, {}, ws, s);
+  }
+
+  /// y = f(h, others...) in the same pass, where h is the normalised x and f an epilogue of
+  /// fn/epilogue.hpp; `others` are [batch, positions, channels].
+  template <fn::Epilogue F, class B, std::size_t R>
+  view_of<B, R> forward_with(B& be, const parameters<B>& p, const_view_of<B, R> x,
+                             const std::array<const_view_of<B, 3>, F::others>& others,
+                             workspace<B>& ws, saved<B>& s) const {
     const view_of<B, R> y = ws.take(output_shape(x.shape()));
     const extents<2> statistics{x.shape()[0], groups_};
     const view_of<B, 2> mean = ws.take(statistics);
     const view_of<B, 2> inverse_deviation = ws.take(statistics);
     s = {as_positions(x), mean, inverse_deviation};
-    be.group_norm(groups_, static_cast<typename B::value_type>(epsilon_), s.x, p.value(scale_),
-                  p.value(shift_), as_positions(y), mean, inverse_deviation);
+    be.group_norm(F{}, groups_, static_cast<typename B::value_type>(epsilon_), s.x, p.value(scale_),
+                  p.value(shift_), others, as_positions(y), mean, inverse_deviation);
     return y;
   }
 
@@ -68,10 +77,21 @@ class group_norm {
   template <class B, std::size_t R, class T>
   view_of<B, R> backward(B& be, const parameters<B>& p, const saved<B>& s,
                          view<T, R, typename B::space> dy, workspace<B>& ws) const {
+    return backward_with<fn::unchanged, B, R>(be, p, s, {}, dy, {}, ws);
+  }
+
+  /// The way back from `forward_with`. Overwrites the gradients [batch, channels] of those operands
+  /// that hold one number per sample and channel.
+  template <fn::Epilogue F, class B, std::size_t R>
+  view_of<B, R> backward_with(B& be, const parameters<B>& p, const saved<B>& s,
+                              const std::array<const_view_of<B, 3>, F::others>& others,
+                              const_view_of<B, R> dy,
+                              const std::array<view_of<B, 2>, F::gradients>& dothers,
+                              workspace<B>& ws) const {
     const view_of<B, R> dx = ws.take(dy.shape());
-    be.group_norm_backward(groups_, s.x, p.value(scale_), s.mean, s.inverse_deviation,
-                           as_positions(dy), as_positions(dx), p.gradient(scale_),
-                           p.gradient(shift_));
+    be.group_norm_backward(F{}, groups_, s.x, p.value(scale_), p.value(shift_), s.mean,
+                           s.inverse_deviation, others, as_positions(dy), as_positions(dx),
+                           p.gradient(scale_), p.gradient(shift_), dothers);
     return dx;
   }
 

@@ -42,8 +42,7 @@ class linear {
                         workspace<B>& ws, saved<B>& s) const {
     const view_of<B, R> y = ws.take(output_shape(x.shape()));
     s.x = as_rows(x);
-    be.copy(as_rows(y), repeat_rows(p.value(bias_), s.x.shape()[0]));
-    multiply_add(be, p, s.x, 1, as_rows(y));
+    multiply(be, p, s.x, p.value(bias_), as_rows(y));
     return y;
   }
 
@@ -68,17 +67,16 @@ class linear {
     saved<B> unused;
     const view_of<B, R> y = forward(be, p, x, ws, unused);
     const view_of<B, R> dy = ws.take(y.shape());
-    multiply_add(be, p, as_rows(dx), 0, as_rows(dy));
+    multiply(be, p, as_rows(dx), typename B::value_type(0), as_rows(dy));
     return {y, dy};
   }
 
  private:
-  /// y = x W + beta y
-  template <class B>
-  void multiply_add(B& be, const parameters<B>& p, const_view_of<B, 2> x, int beta,
-                    view_of<B, 2> y) const {
-    using S = typename B::value_type;
-    be.gemm(transpose::no, transpose::no, S(1), x, p.value(weight_), static_cast<S>(beta), y);
+  /// y = x W + a row, or x W for `from` 0
+  template <class B, class From>
+  void multiply(B& be, const parameters<B>& p, const_view_of<B, 2> x, const From& from,
+                view_of<B, 2> y) const {
+    be.gemm(transpose::no, transpose::no, typename B::value_type(1), x, p.value(weight_), from, y);
   }
 
   slot<2> weight_;

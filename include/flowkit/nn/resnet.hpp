@@ -24,7 +24,7 @@ struct resnet_options {
 class resnet {
  public:
   /// What comes before the stages.
-  using stem_type = sequential<conv2d, group_norm, relu_layer, max_pool2d>;
+  using stem_type = sequential<conv2d, activated_norm<fn::relu>, max_pool2d>;
 
   /// Bounds the stages, so that the saved state is a plain array and never allocates.
   static constexpr index_t max_stages = 6;
@@ -112,17 +112,17 @@ class resnet {
     const parameter_layout::scope scope(layout, "stem");
     const index_t width = o.widths[0];
     // Braces, because they evaluate from left to right: the order of parameters keys their draws.
-    return stem_type{
-        conv2d(layout, "conv",
-               {.inputs = o.channels,
-                .outputs = width,
-                .kernel = {7, 7},
-                .stride = {2, 2},
-                .padding = {3, 3},
-                .bias = bias_term::none,
-                .init = weight_init::normal_fan_out}),
-        group_norm(layout, "norm", {.channels = width, .groups = width / o.group_channels}),
-        relu_layer{}, max_pool2d({.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}})};
+    return stem_type{conv2d(layout, "conv",
+                            {.inputs = o.channels,
+                             .outputs = width,
+                             .kernel = {7, 7},
+                             .stride = {2, 2},
+                             .padding = {3, 3},
+                             .bias = bias_term::none,
+                             .init = weight_init::normal_fan_out}),
+                     activated_norm<fn::relu>(
+                         layout, "norm", {.channels = width, .groups = width / o.group_channels}),
+                     max_pool2d({.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}})};
   }
 
   static const resnet_options& validated(std::string_view name, const resnet_options& o) {

@@ -113,7 +113,7 @@ class unet1d {
         middle_(layout, "middle", condition_.outputs(),
                 side(o).block(o.dims.back(), o.dims.back())),
         up_(layout, side(o)),
-        head_(make_conv_block(layout, "head", side(o).block(o.dims[0], o.dims[0]))),
+        head_(layout, "head", side(o).block(o.dims[0], o.dims[0])),
         output_(layout, "output", {.inputs = o.dims[0], .outputs = o.channels}) {}
 
   [[nodiscard]] detail::unet1d_side_options side(const unet1d_options& o) const {

@@ -116,7 +116,10 @@ void* device_executor::fresh_shared_memory(std::size_t bytes) {
 
 void device_executor::multiply(const detail::device_product& p) {
   const bool narrow = options_.math == precision::bf16;
-  if (p.m < 1 || p.n < 1 || p.k < 1 || p.batch < 1 || p.a.bf16 != narrow || p.b.bf16 != narrow) {
+  const bool bad_row = p.start.row != nullptr &&
+                       (p.batch > 1 || p.start.beta != 0 || !detail::is_aligned_row(p.start.row));
+  if (p.m < 1 || p.n < 1 || p.k < 1 || p.batch < 1 || p.a.bf16 != narrow || p.b.bf16 != narrow ||
+      bad_row) {
     throw std::logic_error("a product that the library would not be given");
   }
   perform([this, p] { multiply_now(p); });
@@ -137,7 +140,8 @@ void device_executor::multiply_now(const detail::device_product& p) {
       float* const c = p.c + matrix * p.c_matrix_step + i * p.c_row_step;
       for (index_t j = 0; j < p.n; ++j) {
         const float product = p.alpha * sums_[static_cast<std::size_t>(j)];
-        c[j] = p.beta == 0 ? product : product + p.beta * c[j];
+        const float old = p.start.beta == 0 ? 0.0f : p.start.beta * c[j];
+        c[j] = product + (p.start.row != nullptr ? p.start.row[j] : old);
       }
     }
   }

@@ -50,46 +50,6 @@ void column_kernels<T>::squares(index_t rows, index_t columns, matrix<const T> x
 }
 
 template <class T>
-void column_kernels<T>::moments(index_t rows, index_t columns, matrix<const T> v, matrix<const T> x,
-                                const T* center, T* out, T* weighted) {
-  for_packet_groups<T>(columns, [&](index_t c, auto at, auto packets) {
-    std::array<packet<T>, packets()> middle;
-    std::array<packet<T>, packets()> total;
-    std::array<packet<T>, packets()> products;
-    unroll<packets()>([&](auto i) {
-      middle[i] = at.load(center + c + i * lanes<T>);
-      total[i] = products[i] = packet<T>(T(0));
-    });
-    for (index_t r = 0; r < rows; ++r) {
-      const T* value = v.data + r * v.step + c;
-      const T* from = x.data + r * x.step + c;
-      unroll<packets()>([&](auto i) {
-        const packet<T> factor = at.load(value + i * lanes<T>);
-        total[i] += factor;
-        products[i] = fused(factor, at.load(from + i * lanes<T>) - middle[i], products[i]);
-      });
-    }
-    unroll<packets()>([&](auto i) {
-      at.store(out + c + i * lanes<T>, total[i]);
-      at.store(weighted + c + i * lanes<T>, products[i]);
-    });
-  });
-}
-
-template <class T>
-void column_kernels<T>::rescale(index_t rows, index_t columns, matrix<const T> x, const T* center,
-                                const T* factor, const T* shift, matrix<T> y) {
-  for (index_t r = 0; r < rows; ++r) {
-    const T* from = x.data + r * x.step;
-    T* to = y.data + r * y.step;
-    for_packets<T>(columns, [&](index_t c, auto at) {
-      const packet<T> d = at.load(from + c) - at.load(center + c);
-      at.store(to + c, fused(d, at.load(factor + c), at.load(shift + c)));
-    });
-  }
-}
-
-template <class T>
 void column_kernels<T>::combine(index_t rows, index_t columns, matrix<const T> v, matrix<const T> x,
                                 const T* center, const T* a, const T* b, const T* d, matrix<T> y) {
   for (index_t r = 0; r < rows; ++r) {

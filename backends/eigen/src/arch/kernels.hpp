@@ -14,10 +14,6 @@ struct column_kernels {
   static void add(index_t rows, index_t columns, matrix<const T> x, matrix<T> y);
   static void sum(index_t rows, index_t columns, matrix<const T> x, T* out);
   static void squares(index_t rows, index_t columns, matrix<const T> x, const T* center, T* out);
-  static void moments(index_t rows, index_t columns, matrix<const T> v, matrix<const T> x,
-                      const T* center, T* out, T* weighted);
-  static void rescale(index_t rows, index_t columns, matrix<const T> x, const T* center,
-                      const T* factor, const T* shift, matrix<T> y);
   static void combine(index_t rows, index_t columns, matrix<const T> v, matrix<const T> x,
                       const T* center, const T* a, const T* b, const T* d, matrix<T> y);
   static void take_larger(index_t columns, const T* x, T tap, T* best, T* chosen);

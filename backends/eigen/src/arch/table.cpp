@@ -9,8 +9,6 @@ const kernel_table<T>& kernels() {
       .add = column_kernels<T>::add,
       .sum = column_kernels<T>::sum,
       .squares = column_kernels<T>::squares,
-      .moments = column_kernels<T>::moments,
-      .rescale = column_kernels<T>::rescale,
       .combine = column_kernels<T>::combine,
       .softmax = softmax_kernels<T>::value,
       .softmax_product = softmax_kernels<T>::product,

@@ -4,8 +4,11 @@
 #include <flowkit/backend/geometry.hpp>
 #include <flowkit/backends/host_ops.hpp>
 #include <flowkit/core/rng.hpp>
+#include <flowkit/fn/epilogue.hpp>
 
+#include <array>
 #include <memory>
+#include <span>
 #include <string_view>
 
 namespace flowkit {
@@ -32,6 +35,11 @@ class eigen : public host_ops<T> {
             mutable_view<2> c);
   void gemm(transpose ta, transpose tb, T alpha, constant_view<3> a, constant_view<3> b, T beta,
             mutable_view<3> c);
+  void gemm(transpose ta, transpose tb, T alpha, constant_view<2> a, constant_view<2> b,
+            constant_view<1> row, mutable_view<2> c) {
+    this->repeat_row(row, c);
+    gemm(ta, tb, alpha, a, b, T(1), c);
+  }
 
   void uniform(mutable_view<1> y, rng_key key);
   void normal(mutable_view<1> y, rng_key key);
@@ -46,16 +54,37 @@ class eigen : public host_ops<T> {
                 mutable_view<4> y);
   void convolve_backward_data(const convolution_geometry& g, constant_view<4> dy,
                               constant_view<2> w, T beta, mutable_view<4> dx);
+  void convolve(const convolution_geometry& g, constant_view<4> x, constant_view<2> w,
+                constant_view<1> row, mutable_view<4> y) {
+    this->repeat_row(row, as_rows(y));
+    convolve(g, x, w, T(1), y);
+  }
+  void convolve_backward_data(const convolution_geometry& g, constant_view<4> dy,
+                              constant_view<2> w, constant_view<1> row, mutable_view<4> dx) {
+    this->repeat_row(row, as_rows(dx));
+    convolve_backward_data(g, dy, w, T(1), dx);
+  }
   void convolve_backward_weights(const convolution_geometry& g, constant_view<4> x,
                                  constant_view<4> dy, T beta, mutable_view<2> dw);
 
-  void group_norm(index_t groups, T epsilon, constant_view<3> x, constant_view<1> scale,
-                  constant_view<1> shift, mutable_view<3> y, mutable_view<2> mean,
-                  mutable_view<2> inverse_deviation);
-  void group_norm_backward(index_t groups, constant_view<3> x, constant_view<1> scale,
-                           constant_view<2> mean, constant_view<2> inverse_deviation,
+  template <fn::Epilogue F>
+  void group_norm(F, index_t groups, T epsilon, constant_view<3> x, constant_view<1> scale,
+                  constant_view<1> shift, const std::array<constant_view<3>, F::others>& others,
+                  mutable_view<3> y, mutable_view<2> mean, mutable_view<2> inverse_deviation) {
+    normalise(detail::epilogue_entry<F, T>::of(this->instructions()), groups, epsilon, x, scale,
+              shift, others, y, mean, inverse_deviation);
+  }
+  template <fn::Epilogue F>
+  void group_norm_backward(F, index_t groups, constant_view<3> x, constant_view<1> scale,
+                           constant_view<1> shift, constant_view<2> mean,
+                           constant_view<2> inverse_deviation,
+                           const std::array<constant_view<3>, F::others>& others,
                            constant_view<3> dy, mutable_view<3> dx, mutable_view<1> dscale,
-                           mutable_view<1> dshift);
+                           mutable_view<1> dshift,
+                           const std::array<mutable_view<2>, F::gradients>& dothers) {
+    normalise_backward(detail::epilogue_entry<F, T>::of(this->instructions()), groups, x, scale,
+                       shift, mean, inverse_deviation, others, dy, dx, dscale, dshift, dothers);
+  }
   void group_norm_jvp(index_t groups, constant_view<3> x, constant_view<1> scale,
                       constant_view<2> mean, constant_view<2> inverse_deviation,
                       constant_view<3> dx, mutable_view<3> dy);
@@ -80,6 +109,18 @@ class eigen : public host_ops<T> {
 
  private:
   struct state;  // scratch memory of the kernels
+
+  void normalise(const detail::epilogue_kernels<T>& then, index_t groups, T epsilon,
+                 constant_view<3> x, constant_view<1> scale, constant_view<1> shift,
+                 std::span<const constant_view<3>> others, mutable_view<3> y, mutable_view<2> mean,
+                 mutable_view<2> inverse_deviation);
+  void normalise_backward(const detail::epilogue_kernels<T>& then, index_t groups,
+                          constant_view<3> x, constant_view<1> scale, constant_view<1> shift,
+                          constant_view<2> mean, constant_view<2> inverse_deviation,
+                          std::span<const constant_view<3>> others, constant_view<3> dy,
+                          mutable_view<3> dx, mutable_view<1> dscale, mutable_view<1> dshift,
+                          std::span<const mutable_view<2>> dothers);
+
   std::unique_ptr<state> state_;
 };
 

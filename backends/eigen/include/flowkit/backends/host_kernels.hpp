@@ -70,6 +70,16 @@ struct reduction_kernel {
                           const operands<T, size>& data, const tile& part, T* out);
 };
 
+/// What the passes of group normalisation run per functor of fn/epilogue.hpp.
+template <class T>
+struct epilogue_kernels;
+
+/// The kernels of an epilogue. One that fn/kernels.hpp does not list is a link error.
+template <class F, class T>
+struct epilogue_entry {
+  static const epilogue_kernels<T>& of(instruction_set set);
+};
+
 // ---- dispatch between those and functors of users
 // ------------------------------------------------
 

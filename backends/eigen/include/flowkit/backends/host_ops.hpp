@@ -172,6 +172,11 @@ class host_ops {
     return scratch_.data();
   }
 
+  /// Every row of y = `row`: what a product is added to.
+  void repeat_row(constant_view<1> row, mutable_view<2> y) {
+    copy(y, repeat_rows(row, y.shape()[0]));
+  }
+
   /// Calls f for tiles that cover rows x columns, in parallel when it is worth waking a thread. An
   /// element counts as a nanosecond: the dearest functors take one, sums half of it.
   template <class F>

@@ -69,12 +69,27 @@ class onednn : public eigen<float> {
             float beta, mutable_view<2> c);
   void gemm(transpose ta, transpose tb, float alpha, constant_view<3> a, constant_view<3> b,
             float beta, mutable_view<3> c);
+  void gemm(transpose ta, transpose tb, float alpha, constant_view<2> a, constant_view<2> b,
+            constant_view<1> row, mutable_view<2> c) {
+    repeat_row(row, c);
+    gemm(ta, tb, alpha, a, b, 1, c);
+  }
 
   /// The three passes of convolutions; errors as in `gemm`.
   void convolve(const convolution_geometry& g, constant_view<4> x, constant_view<2> w, float beta,
                 mutable_view<4> y);
   void convolve_backward_data(const convolution_geometry& g, constant_view<4> dy,
                               constant_view<2> w, float beta, mutable_view<4> dx);
+  void convolve(const convolution_geometry& g, constant_view<4> x, constant_view<2> w,
+                constant_view<1> row, mutable_view<4> y) {
+    repeat_row(row, as_rows(y));
+    convolve(g, x, w, 1, y);
+  }
+  void convolve_backward_data(const convolution_geometry& g, constant_view<4> dy,
+                              constant_view<2> w, constant_view<1> row, mutable_view<4> dx) {
+    repeat_row(row, as_rows(dx));
+    convolve_backward_data(g, dy, w, 1, dx);
+  }
   void convolve_backward_weights(const convolution_geometry& g, constant_view<4> x,
                                  constant_view<4> dy, float beta, mutable_view<2> dw);
 

@@ -17,8 +17,30 @@ struct product_operand {
   bool bf16;
 };
 
-/// c = alpha op(a) op(b) + beta c for every matrix of a batch; rows are contiguous. a and b have
-/// one format; sums and c are float. All sizes are positive. beta = 0 ignores old values of c.
+/// What a product is added to: beta times the old values (0 ignores them, even NaN), or a dense row
+/// that is added to every row.
+struct product_start {
+  float beta = 0;
+  const float* row = nullptr;
+
+  product_start() = default;
+  product_start(float factor) : beta(factor) {}  // NOLINT(google-explicit-constructor)
+  template <class U>
+  product_start(const view<U, 1, cuda_space>& v)  // NOLINT(google-explicit-constructor)
+      : row(v.data()) {
+    FLOWKIT_EXPECT(v.dense());
+  }
+};
+
+/// Whether a product may start from the row. cuBLASLt reads it 16 bytes at a time and has no way to
+/// be told of another alignment (PyTorch pull request 194497).
+inline bool is_aligned_row(const float* row) {
+  return reinterpret_cast<std::uintptr_t>(row) % 16 == 0;
+}
+
+/// c = alpha op(a) op(b) + start for every matrix of a batch; rows are contiguous. a and b have
+/// one format; sums and c are float. All sizes are positive. A row is aligned, and the start of a
+/// single product only.
 struct device_product {
   transpose ta;
   transpose tb;
@@ -27,7 +49,7 @@ struct device_product {
   index_t k;
   index_t batch;
   float alpha;
-  float beta;
+  product_start start;
   product_operand a;
   product_operand b;
   float* c;

@@ -3,6 +3,9 @@
 
 #include <flowkit/backends/device/passes.hpp>
 #include <flowkit/core/rng.hpp>
+#include <flowkit/fn/epilogue.hpp>
+
+#include <array>
 
 namespace flowkit {
 
@@ -21,7 +24,7 @@ class device_ops : public device_passes<D> {
   using device_passes<D>::device_passes;
 
   void gemm(transpose ta, transpose tb, float alpha, constant_view<2> a, constant_view<2> b,
-            float beta, mutable_view<2> c);
+            detail::product_start start, mutable_view<2> c);
   void gemm(transpose ta, transpose tb, float alpha, constant_view<3> a, constant_view<3> b,
             float beta, mutable_view<3> c);
 
@@ -34,20 +37,26 @@ class device_ops : public device_passes<D> {
     requires(R != 1)
   void normal(mutable_view<R> y, rng_key key) { normal(flatten(y), key); }
 
-  void convolve(const convolution_geometry& g, constant_view<4> x, constant_view<2> w, float beta,
-                mutable_view<4> y);
+  void convolve(const convolution_geometry& g, constant_view<4> x, constant_view<2> w,
+                detail::product_start start, mutable_view<4> y);
   void convolve_backward_data(const convolution_geometry& g, constant_view<4> dy,
-                              constant_view<2> w, float beta, mutable_view<4> dx);
+                              constant_view<2> w, detail::product_start start, mutable_view<4> dx);
   void convolve_backward_weights(const convolution_geometry& g, constant_view<4> x,
                                  constant_view<4> dy, float beta, mutable_view<2> dw);
 
-  void group_norm(index_t groups, float epsilon, constant_view<3> x, constant_view<1> scale,
-                  constant_view<1> shift, mutable_view<3> y, mutable_view<2> mean,
-                  mutable_view<2> inverse_deviation);
-  void group_norm_backward(index_t groups, constant_view<3> x, constant_view<1> scale,
-                           constant_view<2> mean, constant_view<2> inverse_deviation,
+  /// An epilogue that fn/kernels.hpp does not list is a link error.
+  template <fn::Epilogue F>
+  void group_norm(F, index_t groups, float epsilon, constant_view<3> x, constant_view<1> scale,
+                  constant_view<1> shift, const std::array<constant_view<3>, F::others>& others,
+                  mutable_view<3> y, mutable_view<2> mean, mutable_view<2> inverse_deviation);
+  template <fn::Epilogue F>
+  void group_norm_backward(F, index_t groups, constant_view<3> x, constant_view<1> scale,
+                           constant_view<1> shift, constant_view<2> mean,
+                           constant_view<2> inverse_deviation,
+                           const std::array<constant_view<3>, F::others>& others,
                            constant_view<3> dy, mutable_view<3> dx, mutable_view<1> dscale,
-                           mutable_view<1> dshift);
+                           mutable_view<1> dshift,
+                           const std::array<mutable_view<2>, F::gradients>& dothers);
   void group_norm_jvp(index_t groups, constant_view<3> x, constant_view<1> scale,
                       constant_view<2> mean, constant_view<2> inverse_deviation,
                       constant_view<3> dx, mutable_view<3> dy);
@@ -73,6 +82,9 @@ class device_ops : public device_passes<D> {
  private:
   using use = typename device_passes<D>::scratch_use;
 
+  /// Products of a batch of matrices; only a single one starts from a row.
+  void multiply_all(transpose ta, transpose tb, float alpha, constant_view<3> a, constant_view<3> b,
+                    detail::product_start start, mutable_view<3> c);
   /// A matrix product whose operands are in the device's format, copied where they are not.
   void multiply(detail::device_product product);
 };
