@@ -24,7 +24,8 @@ class everything {
         pixels_(on_backend(be, random_array(extents<4>{images, 14, 13, 24}, 1))),
         weights_(on_backend(be, random_array(extents<2>{9 * 24, 40}, 2))),
         slopes_(on_backend(be, random_array(extents<4>{images, 14, 13, 40}, 3))),
-        scale_(on_backend(be, random_array(extents<1>{24}, 4))) {}
+        scale_(on_backend(be, random_array(extents<1>{24}, 4))),
+        modulation_(on_backend(be, random_array(extents<2>{images, 48}, 5))) {}
 
   void run() {
     constexpr scalar zero(0);
@@ -35,13 +36,20 @@ class everything {
     be.convolve(g, pixels_.view(), weights_.view(), zero, convolved_.view());
     be.convolve_backward_data(g, slopes_.view(), weights_.view(), zero, image_slope_.view());
     be.convolve_backward_weights(g, pixels_.view(), slopes_.view(), zero, weight_slope_.view());
-    be.group_norm(fn::activated<fn::mish>{}, 4, scalar(1e-5), x, scale_.view(), scale_.view(), {},
-                  normed_.view(), mean_.view(), inverse_.view());
+    const auto modulation = [&](index_t which) {
+      return repeat_middle(columns(std::as_const(modulation_).view(), which * 24, 24), 182);
+    };
+    const std::array others{modulation(0), modulation(1)};
+    const std::array dothers{columns(modulation_slope_.view(), 0, 24),
+                             columns(modulation_slope_.view(), 24, 24)};
+    const fn::activated_film<fn::mish> then;
+    be.group_norm(then, 4, scalar(1e-5), x, scale_.view(), scale_.view(), others, normed_.view(),
+                  mean_.view(), inverse_.view());
     be.fill(scale_slope_.view(), zero);
     be.fill(shift_slope_.view(), zero);
-    be.group_norm_backward(fn::activated<fn::mish>{}, 4, x, scale_.view(), scale_.view(),
-                           mean_.view(), inverse_.view(), {}, dy, norm_slope_.view(),
-                           scale_slope_.view(), shift_slope_.view(), {});
+    be.group_norm_backward(then, 4, x, scale_.view(), scale_.view(), mean_.view(), inverse_.view(),
+                           others, dy, norm_slope_.view(), scale_slope_.view(), shift_slope_.view(),
+                           dothers);
     be.group_norm_jvp(4, x, scale_.view(), mean_.view(), inverse_.view(), dy, norm_tangent_.view());
     be.softmax(x, softmax_.view());
     be.softmax_product(softmax_.view(), dy, softmax_tangent_.view());
@@ -67,8 +75,8 @@ class everything {
       (append(flat(t)), ...);
     };
     add(convolved_, image_slope_, weight_slope_, normed_, mean_, inverse_, norm_slope_,
-        scale_slope_, shift_slope_, norm_tangent_, softmax_, softmax_tangent_, pooled_, pool_slope_,
-        noise_, total_, columns_, middle_, nearest_, distance_);
+        scale_slope_, shift_slope_, modulation_slope_, norm_tangent_, softmax_, softmax_tangent_,
+        pooled_, pool_slope_, noise_, total_, columns_, middle_, nearest_, distance_);
     return out;
   }
 
@@ -89,6 +97,7 @@ class everything {
   tensor<B, 2> weights_;
   tensor<B, 4> slopes_;
   tensor<B, 1> scale_;
+  tensor<B, 2> modulation_;
   tensor<B, 4> convolved_ = make(extents<4>{images, 14, 13, 40});
   tensor<B, 4> image_slope_ = make(extents<4>{images, 14, 13, 24});
   tensor<B, 2> weight_slope_ = make(extents<2>{9 * 24, 40});
@@ -98,6 +107,7 @@ class everything {
   tensor<B, 3> norm_slope_ = make(extents<3>{images, 182, 24});
   tensor<B, 1> scale_slope_ = make(extents<1>{24});
   tensor<B, 1> shift_slope_ = make(extents<1>{24});
+  tensor<B, 2> modulation_slope_ = make(extents<2>{images, 48});
   tensor<B, 3> norm_tangent_ = make(extents<3>{images, 182, 24});
   tensor<B, 3> softmax_ = make(extents<3>{images, 182, 24});
   tensor<B, 3> softmax_tangent_ = make(extents<3>{images, 182, 24});

@@ -151,9 +151,9 @@ class epilogue_conformance : public conformance<Case> {
   }
   template <class F, class G>
   static void for_shapes(const G& check) {
-    const std::pair<index_t, extents<3>> shapes[] = {{8, {3, 16, 64}}, {1, {2, 5, 7}},
-                                                     {7, {2, 9, 7}},   {3, {0, 4, 6}},
-                                                     {4, {5, 1, 36}},  {8, {2, 130, 136}}};
+    const std::pair<index_t, extents<3>> shapes[] = {
+        {8, {3, 16, 64}}, {1, {2, 5, 7}},     {7, {2, 9, 7}}, {3, {0, 4, 6}},
+        {4, {5, 1, 36}},  {8, {2, 130, 136}}, {2, {2, 0, 8}}};
     for (const auto& [groups, shape] : shapes) {
       SCOPED_TRACE(text("epilogue ", typeid(F).name(), ", groups ", groups, ", shape ", shape));
       check(epilogue_case<F>(groups, shape));

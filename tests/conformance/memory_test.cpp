@@ -3,6 +3,9 @@
 
 #include <flowkit/core/text.hpp>
 
+#include <gmock/gmock.h>
+#include <support/files.hpp>
+
 #include <cstdint>
 #include <numeric>
 
@@ -33,6 +36,18 @@ TYPED_TEST(memory_conformance, nothing_can_be_allocated) {
   be.copy(y.view(), y.view());
 
   EXPECT_EQ(memory.size(), 0);
+}
+
+TYPED_TEST(memory_conformance, says_how_much_was_asked_for_in_vain_and_stays_usable) {
+  auto& be = this->backend_;
+  constexpr index_t numbers = index_t{1} << 50;
+
+  const std::string why =
+      message_of<backend_error>([&] { (void)be.template allocate<float>(numbers); });
+
+  EXPECT_THAT(why, ::testing::HasSubstr(text(numbers * index_t{sizeof(float)}, " bytes")));
+  const auto x = random_array(extents<1>{5}, 1);
+  EXPECT_EQ(on_host(be, on_backend(be, x)).values, on_host(be, on_backend(be, x)).values);
 }
 
 TYPED_TEST(memory_conformance, upload_and_download_keep_every_bit) {

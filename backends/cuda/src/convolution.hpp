@@ -52,7 +52,7 @@ template <class D>
 void device_ops<D>::convolve(const convolution_geometry& g, constant_view<4> x, constant_view<2> w,
                              detail::product_start start, mutable_view<4> y) {
   FLOWKIT_EXPECT(y.shape() == g.output(x.shape(), w.shape()[1]));
-  FLOWKIT_EXPECT(w.shape()[0] == g.taps() * x.shape()[3]);
+  FLOWKIT_EXPECT(w.shape()[0] == g.taps() * x.shape()[3] && start.fits(w.shape()[1]));
   const mutable_view<2> out = positions(y);
   if (detail::is_pointwise(g)) {
     return gemm(transpose::no, transpose::no, 1, positions(x), w, start, out);
@@ -76,7 +76,7 @@ void device_ops<D>::convolve_backward_data(const convolution_geometry& g, consta
                                            constant_view<2> w, detail::product_start start,
                                            mutable_view<4> dx) {
   FLOWKIT_EXPECT(dy.shape() == g.output(dx.shape(), w.shape()[1]));
-  FLOWKIT_EXPECT(w.shape()[0] == g.taps() * dx.shape()[3]);
+  FLOWKIT_EXPECT(w.shape()[0] == g.taps() * dx.shape()[3] && start.fits(dx.shape()[3]));
   const constant_view<2> in = positions(dy);
   if (detail::is_pointwise(g)) {
     return gemm(transpose::no, transpose::yes, 1, in, w, start, positions(dx));

@@ -121,6 +121,7 @@ void device_ops<D>::multiply_all(transpose ta, transpose tb, float alpha, consta
   FLOWKIT_EXPECT(b.shape()[tb == transpose::no ? 1 : 2] == k);
   FLOWKIT_EXPECT(b.shape()[tb == transpose::no ? 2 : 1] == c.shape()[2]);
   FLOWKIT_EXPECT(c.strides()[2] == 1 || c.shape()[2] <= 1);
+  FLOWKIT_EXPECT(start.fits(c.shape()[2]));
   if (c.empty()) return;
   if (k == 0 || alpha == 0) {
     if (start.row != nullptr) {

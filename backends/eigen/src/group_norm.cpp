@@ -38,6 +38,10 @@ void eigen<T>::normalise_backward(const detail::epilogue_kernels<T>& then, index
   FLOWKIT_EXPECT(detail::have_shape<T>(others, x.shape()));
   const detail::group_shape shape = detail::shape_of(groups, x);
   const index_t batch = x.shape()[0];
+  if (shape.positions == 0) {  // no deviation to divide by: nothing has a gradient
+    for (const mutable_view<2>& d : dothers) this->fill(d, T(0));
+    return;
+  }
   const kernel_table<T>& table = kernels<T>(this->instructions());
   // Kept per image and added up in one order afterwards, whatever the number of threads.
   T* sums = state::grown(*this, state_->sums, 2 * batch * shape.channels);

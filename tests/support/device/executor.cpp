@@ -1,9 +1,9 @@
 #include <support/device/executor.hpp>
 
+#include <flowkit/core/error.hpp>
 #include <flowkit/core/text.hpp>
 
 #include <cstdlib>
-#include <new>
 #include <utility>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -79,7 +79,9 @@ void* device_executor::allocate(index_t bytes) {
   if (bytes == 0) return nullptr;
   refuse_in_recording("allocate");
   void* data = nullptr;
-  if (posix_memalign(&data, 64, static_cast<std::size_t>(bytes)) != 0) throw std::bad_alloc();
+  if (posix_memalign(&data, 64, static_cast<std::size_t>(bytes)) != 0) {
+    throw backend_error(text("allocate ", bytes, " bytes"), "out of memory");
+  }
   return std::memset(data, 0xFF, static_cast<std::size_t>(bytes));
 }
 

@@ -86,6 +86,7 @@ struct epilogue_pass {
 
 template <class F, class T>
 const detail::epilogue_kernels<T>& epilogue() {
+  static_assert(F::others <= most_epilogue_operands, "raise the bound in kernel_table.hpp");
   return epilogue_pass<F, T>::kernels;
 }
 

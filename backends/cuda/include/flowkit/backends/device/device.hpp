@@ -22,18 +22,25 @@ struct product_operand {
 struct product_start {
   float beta = 0;
   const float* row = nullptr;
+  index_t columns = 0;  ///< of the row
 
   product_start() = default;
   product_start(float factor) : beta(factor) {}  // NOLINT(google-explicit-constructor)
   template <class U>
   product_start(const view<U, 1, cuda_space>& v)  // NOLINT(google-explicit-constructor)
-      : row(v.data()) {
+      : row(v.data()), columns(v.size()) {
     FLOWKIT_EXPECT(v.dense());
+  }
+
+  /// Whether it can be the start of a result with so many columns.
+  [[nodiscard]] bool fits(index_t result_columns) const {
+    return row == nullptr || columns == result_columns;
   }
 };
 
-/// Whether a product may start from the row. cuBLASLt reads it 16 bytes at a time and has no way to
-/// be told of another alignment (PyTorch pull request 194497).
+/// Whether a product may start from the row. cuBLASLt reads it 16 bytes at a time; its heuristic is
+/// said to respect the alignment of the pointer, and reported not to (PyTorch pull request 194497).
+/// Plans rely on it: they are kept without the alignment of the row.
 inline bool is_aligned_row(const float* row) {
   return reinterpret_cast<std::uintptr_t>(row) % 16 == 0;
 }
