@@ -55,4 +55,15 @@ index_t parameter_layout::add_entry(std::string_view name, std::vector<index_t> 
   return offset;
 }
 
+namespace detail {
+
+void refuse_slot(const char* what, index_t end, index_t size) {
+  throw_invalid_input(text(
+      "a layer needs the first ", end, " ", what, " of its network, but there are ", size, ": ",
+      size == 0 ? "none were given, as where a network is not trained, "
+                : "they belong to another layout, or to this one before the layer was added; ",
+      "use a parameter_store made from the layout that the network was built with"));
+}
+
+}  // namespace detail
 }  // namespace flowkit

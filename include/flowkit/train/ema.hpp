@@ -49,6 +49,10 @@ class moving_average {
   /// Includes the values after step number `step`, counted from 0. One pass over memory; optimisers
   /// can do the same within theirs.
   void step(B& be, const_view_of<B, 1> values, index_t step) {
+    FLOWKIT_VALIDATE(values.size() == average_.size(), "an average of ", average_.size(),
+                     " numbers cannot include ", values.size(),
+                     " values: they belong to different layouts; start the average from the values "
+                     "that it is to follow");
     be.for_each(rule(step), average_.view(), values);
   }
 
