@@ -194,15 +194,17 @@ TEST_F(MinibatchOt, ConditionsThatDoNotFitAreRefused) {
   EXPECT_THAT(message, HasSubstr("every sample needs one"));
 }
 
-TEST_F(MinibatchOt, PenaltiesThatRewardMixingAreRefused) {
+TEST_F(MinibatchOt, PenaltiesThatRewardMixingOrLeaveNoCostAreRefused) {
   batch_of b(be, 10, 2);
-  minibatch_ot<double> coupling({condition_rule::penalty, -1.5});
+  for (const double penalty : {-1.5, std::numeric_limits<double>::infinity()}) {
+    minibatch_ot<double> coupling({condition_rule::penalty, penalty});
 
-  const auto message =
-      message_of<invalid_input>([&] { coupling.draw(be, b.view(), rng_key{1}, ws); });
+    const auto message =
+        message_of<invalid_input>([&] { coupling.draw(be, b.view(), rng_key{1}, ws); });
 
-  EXPECT_THAT(message, HasSubstr("condition penalty of -1.5"));
-  EXPECT_THAT(message, HasSubstr("give a value >= 0"));
+    EXPECT_THAT(message, HasSubstr(text("condition penalty of ", penalty)));
+    EXPECT_THAT(message, HasSubstr("give a value >= 0"));
+  }
 }
 
 TEST_F(MinibatchOt, ConditionsThatAreNotFiniteAreRefused) {
@@ -268,7 +270,7 @@ TEST_F(MinibatchOt, EntropicPairsUseRowsOfTheNoiseOfTheirOwnCondition) {
 }
 
 TEST_F(MinibatchOt, EntropyMustBePositive) {
-  for (const double value : {0.0, -0.5}) {
+  for (const double value : {0.0, -0.5, std::numeric_limits<double>::infinity()}) {
     const auto message =
         message_of<invalid_input>([&] { entropic_ot<double>({.regularization = value}); });
 

@@ -69,6 +69,18 @@ TEST(moving_average, refuses_decays_that_average_nothing) {
   EXPECT_THROW(moving_average(be, values.view(), {.maximum = 1.5}), invalid_input);
 }
 
+TEST(moving_average, refuses_a_power_by_which_the_decay_does_not_grow) {
+  eigen<float> be;
+  tensor<eigen<float>, 1> values(be, {3});
+
+  for (const double power : {-1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
+    const auto message = testing::message_of<invalid_input>(
+        [&] { moving_average(be, values.view(), {.power = power}); });
+
+    EXPECT_THAT(message, HasSubstr(text("the power ", power)));
+  }
+}
+
 TEST(moving_average, refuses_values_of_another_layout) {
   eigen<float> be;
   tensor<eigen<float>, 1> values(be, {3});

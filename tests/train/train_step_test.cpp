@@ -172,5 +172,22 @@ TEST(train_step, refuses_parts_of_another_layout) {
   EXPECT_THAT(of_average, HasSubstr("'average' of a training step " + sizes));
 }
 
+TEST(train_step, refuses_learning_rates_that_are_none) {
+  using B = eigen<float>;
+  small_run<B> run;
+  for (const double rate : {std::nan(""), std::numeric_limits<double>::infinity(), -1e-3}) {
+    flowkit::train_step step(
+        run.be, run.objective, run.store, run.optimizer,
+        {.learning_rate = [&](index_t count) { return count == 1 ? rate : 1e-3; }});
+    const auto go = [&] { step(run.source(run.be, 0, rng_key{4}), rng_key{5}); };
+    go();
+    const std::vector<float> before = run.numbers();
+
+    EXPECT_THAT(message_of<invalid_input>(go),
+                HasSubstr(text("the schedule gives step 1 a learning rate of ", rate)));
+    EXPECT_EQ(run.numbers(), before);
+  }
+}
+
 }  // namespace
 }  // namespace flowkit::testing

@@ -28,8 +28,10 @@ template <class T = float>
 class entropic_ot {
  public:
   explicit entropic_ot(const entropic_ot_options& options = {}) : options_(options) {
-    FLOWKIT_VALIDATE(options.regularization > 0, "entropic transport with regularization ",
-                     options.regularization, ": must be above 0; use minibatch_ot for 0");
+    FLOWKIT_VALIDATE(options.regularization > 0 && std::isfinite(options.regularization),
+                     "entropic transport with regularization ", options.regularization,
+                     ": must be finite and above 0; use minibatch_ot for 0 and "
+                     "independent_coupling for infinity");
   }
 
   template <Backend B>

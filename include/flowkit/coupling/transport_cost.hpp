@@ -4,6 +4,7 @@
 #include <flowkit/coupling/concepts.hpp>
 #include <flowkit/coupling/condition_groups.hpp>
 
+#include <cmath>
 #include <vector>
 
 namespace flowkit {
@@ -85,8 +86,9 @@ void validate_pairs(const pair_batch<B>& batch, double penalty) {
       " and ", batch.condition.strides(),
       ": the numbers of a sample must lie one after the other; copy what is spread ",
       "out into a tensor first");
-  FLOWKIT_VALIDATE(penalty >= 0, "a condition penalty of ", penalty,
-                   " would reward mixing conditions: give a value >= 0");
+  FLOWKIT_VALIDATE(penalty >= 0 && std::isfinite(penalty), "a condition penalty of ", penalty,
+                   " would reward mixing conditions or leave no finite cost: give a value >= 0, or "
+                   "keep conditions apart with condition_rule::within_groups");
 }
 
 /// Writes row source[i] of the noise to row i of x0.

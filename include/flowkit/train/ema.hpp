@@ -43,6 +43,10 @@ class moving_average {
                      "an average with inverse_gamma ", options.inverse_gamma, " and decay in [",
                      options.minimum, ", ", options.maximum,
                      "] is none: inverse_gamma must be positive and 0 <= minimum <= maximum <= 1");
+    FLOWKIT_VALIDATE(options.power >= 0 && std::isfinite(options.power),
+                     "an average whose decay grows with the power ", options.power,
+                     " never settles: choose a positive one, such as 3/4, or 0 for a decay that "
+                     "stays at its minimum");
     be.copy(average_.view(), values);
   }
 

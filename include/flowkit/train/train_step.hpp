@@ -39,11 +39,15 @@ class train_step {
              moving_average<B>& average, train_step_options options = {})
       : train_step(be, objective, store, optimizer, &average, std::move(options)) {}
 
-  /// One step; returns the loss before it, which stays valid until the next step.
+  /// One step; returns the loss before it, which stays valid until the next step. Throws
+  /// invalid_input where the schedule gives a learning rate that is negative or not finite.
   template <class Batch>
   const_view_of<B, 0> operator()(const Batch& batch, rng_key key) {
     static_assert(Objective<O, B, Batch>, "the objective takes batches of another type");
     learning_rate_ = options_.learning_rate(count_);
+    FLOWKIT_VALIDATE(detail::is_rate(learning_rate_), "the schedule gives step ", count_,
+                     " a learning rate of ", learning_rate_,
+                     ": it must be finite and not negative; look at its settings");
     launch_([&] {
       scratch_.rewind();
       be_->copy(loss_.view(), (*objective_)(*be_, store_->view(), batch, key, scratch_));
