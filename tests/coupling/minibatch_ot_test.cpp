@@ -21,8 +21,8 @@ using ::testing::HasSubstr;
 using testing::message_of;
 
 static_assert(Coupling<independent_coupling, backend>);
-static_assert(Coupling<minibatch_ot<double>, backend>);
-static_assert(Coupling<entropic_ot<double>, backend>);
+static_assert(Coupling<minibatch_ot<double>, backend> && !Coupling<minibatch_ot<float>, backend>);
+static_assert(Coupling<entropic_ot<double>, backend> && !Coupling<entropic_ot<float>, backend>);
 static_assert(Coupling<stored_coupling<backend>, backend>);
 
 /// A batch of data around the corners of a square, with the corner's number as condition.

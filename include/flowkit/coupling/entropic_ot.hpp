@@ -35,6 +35,7 @@ class entropic_ot {
   }
 
   template <Backend B>
+    requires std::same_as<typename B::value_type, T>
   void draw(B& be, const pair_batch<B>& batch, rng_key key, workspace<B>& ws) {
     detail::validate_pairs(batch, options_.penalty);
     const scratch_scope scope(ws);

@@ -24,6 +24,7 @@ class minibatch_ot {
   explicit minibatch_ot(const minibatch_ot_options& options = {}) : options_(options) {}
 
   template <Backend B>
+    requires std::same_as<typename B::value_type, T>
   void draw(B& be, const pair_batch<B>& batch, rng_key key, workspace<B>& ws) {
     detail::validate_pairs(batch, options_.penalty);
     const scratch_scope scope(ws);
