@@ -153,18 +153,6 @@ TEST_F(MinibatchOt, AHighPenaltyEqualsGroupsAndNoneIgnoresConditions) {
   EXPECT_LT(ignored.cost(), grouped.cost());
 }
 
-TEST_F(MinibatchOt, EqualKeysGiveEqualPairs) {
-  batch_of a(be, 30, 2);
-  batch_of b(be, 30, 2);
-  minibatch_ot<double> coupling;
-
-  coupling.draw(be, a.view(), rng_key{5}, ws);
-  coupling.draw(be, b.view(), rng_key{6}, ws);
-  coupling.draw(be, b.view(), rng_key{5}, ws);
-
-  EXPECT_EQ(rows_of(a.x0.view()), rows_of(b.x0.view()));
-}
-
 TEST_F(MinibatchOt, AllocatesNothingOnceWarm) {
   batch_of b(be, 64, 3);
   minibatch_ot<double> exact;
