@@ -118,6 +118,18 @@ TEST(ParameterStore, ShowsOtherValuesWithTheSameConstants) {
   EXPECT_EQ(p.gradients.size(), 0);
 }
 
+TEST(ParameterLayout, RefusesMoreNumbersThanCanBeCounted) {
+  parameter_layout layout;
+  const index_t huge = index_t{1} << 32;
+  layout.add("a", extents{huge, index_t{1} << 25}, initializer::zeros());
+  const auto square = [&] { layout.add("b", extents{huge, huge}, initializer::zeros()); };
+  const auto sum = [&] { layout.add("c", extents{huge, 1 << 26}, initializer::zeros()); };
+
+  EXPECT_THAT(message_of<invalid_input>(square), HasSubstr("'b' with a size of 4294967296"));
+  EXPECT_THAT(message_of<invalid_input>(sum), HasSubstr("more than 2^58 numbers"));
+  EXPECT_EQ(layout.entries().size(), 1U);
+}
+
 TEST(ParameterStore, RefusesSlotsOfALargerLayout) {
   parameter_layout small;
   small.add("a", extents{2}, initializer::ones());

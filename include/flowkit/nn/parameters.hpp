@@ -65,7 +65,8 @@ class parameter_layout {
     std::size_t outer_length_;
   };
 
-  /// Reserves a parameter. Throws invalid_input if the name is taken or a size is not positive.
+  /// Reserves a parameter. Throws invalid_input if the name is taken, a size is not positive, or
+  /// the network would have more parameters than can be addressed.
   template <std::size_t R>
   slot<R> add(std::string_view name, const extents<R>& shape, const initializer& init) {
     return {add_entry(name, {shape.n, shape.n + R}, init), shape};
