@@ -75,7 +75,8 @@ namespace detail {
 template <class B>
 void validate_pairs(const pair_batch<B>& batch, double penalty) {
   FLOWKIT_VALIDATE(batch.x0.shape() == batch.x1.shape(), "noise of shape ", batch.x0.shape(),
-                   " cannot be paired with data of shape ", batch.x1.shape());
+                   " cannot be paired with data of shape ", batch.x1.shape(),
+                   ": give x0 the shape of x1, one row of noise per row of data");
   FLOWKIT_VALIDATE(
       batch.condition.shape()[1] == 0 || batch.condition.shape()[0] == batch.x1.shape()[0],
       "conditions of shape ", batch.condition.shape(), " for ", batch.x1.shape()[0],
