@@ -218,15 +218,16 @@ TEST_F(MinibatchOt, AssignmentWithinGroupsOfTheReferenceData) {
   cost.measure(be, pair_batch<backend>{{}, x1.view(), group.view()}, x0.view(),
                condition_rule::within_groups, 0, ws);
 
-  for (index_t g = 0; g < cost.groups().count(); ++g) {
-    const auto members = cost.groups().group(g);
-    const auto n = static_cast<index_t>(members.size());
-    std::vector<row_t> source(members.size());
-    solver.solve(cost.within(members), n, n, source);
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      const auto from = static_cast<std::size_t>(members[static_cast<std::size_t>(source[i])]);
-      EXPECT_EQ(expected[from], static_cast<double>(members[i])) << "source " << from;
-    }
+  const auto source =
+      cost.pair([&](index_t, std::span<const double> costs, std::span<row_t> chosen) {
+        const auto n = static_cast<index_t>(chosen.size());
+        solver.solve(costs, n, n, chosen);
+      });
+
+  ASSERT_EQ(source.size(), 64U);
+  for (std::size_t i = 0; i < 64; ++i) {
+    const auto from = static_cast<std::size_t>(source[i]);
+    EXPECT_EQ(expected[from], static_cast<double>(i)) << "source " << from;
   }
 }
 

@@ -41,10 +41,27 @@ class transport_cost {
     rows_ = n;
   }
 
-  [[nodiscard]] const condition_groups& groups() const { return groups_; }
+  /// Pairs the rows of every group: `choose(group, costs, chosen)` gets the costs between its n
+  /// members [n, n], row-major, and writes for each of them which one's noise it is given. Returns
+  /// for every row of the batch the row of its noise; valid until the next call.
+  template <class Choose>
+  [[nodiscard]] std::span<const row_t> pair(Choose&& choose) {
+    source_.resize(static_cast<std::size_t>(rows_));
+    for (index_t g = 0; g < groups_.count(); ++g) {
+      const std::span<const row_t> members = groups_.group(g);
+      chosen_.resize(members.size());
+      choose(g, within(members), std::span<row_t>(chosen_));
+      for (std::size_t i = 0; i < members.size(); ++i) {
+        source_[static_cast<std::size_t>(members[i])] =
+            members[static_cast<std::size_t>(chosen_[i])];
+      }
+    }
+    return source_;
+  }
 
-  /// The costs between the members of one group, row-major; valid until the next call.
-  [[nodiscard]] std::span<const T> within(std::span<const row_t> members) {
+ private:
+  /// The costs between the members of one group.
+  std::span<const T> within(std::span<const row_t> members) {
     if (static_cast<index_t>(members.size()) == rows_) return costs_;
     block_.clear();
     for (const row_t i : members) {
@@ -55,7 +72,6 @@ class transport_cost {
     return block_;
   }
 
- private:
   template <class B>
   static void fetch(B& be, const_view_of<B, 1> from, std::vector<T>& to) {
     to.resize(static_cast<std::size_t>(from.size()));
@@ -65,6 +81,8 @@ class transport_cost {
   std::vector<T> costs_;
   std::vector<T> conditions_;
   std::vector<T> block_;
+  std::vector<row_t> chosen_;
+  std::vector<row_t> source_;
   condition_groups groups_;
   index_t rows_ = 0;
 };
