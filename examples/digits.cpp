@@ -17,10 +17,19 @@ constexpr fk::index_t pixels = 64;
 double recognised(backend& be, images drawn, labels wanted, images references, labels known) {
   const std::vector<fk::row_t> nearest = fk::nearest_neighbours(be, drawn, references).index;
   double right = 0;
-  for (std::size_t i = 0; i < nearest.size(); ++i) {
+  for (std::size_t i = 0; i < nearest.size(); ++i)
     right += known[static_cast<std::size_t>(nearest[i])] == wanted[i] ? 1 : 0;
-  }
   return right / static_cast<double>(nearest.size());
+}
+
+/// Writes forty images of each: 8 x 8 pixels of one channel, 1 is black and -1 is white.
+void show(backend& be, const matrix& eight, const matrix& one) {
+  matrix shown(be, {80, pixels});
+  be.copy(fk::rows(shown.view(), 0, 40), fk::rows(eight.view(), 0, 40));
+  be.copy(fk::rows(shown.view(), 40, 40), fk::rows(one.view(), 0, 40));
+  const fk::image_batch pictures{{shown.view().data(), 80 * pixels}, 80, 8, 8, 1, 1, -1};
+  fk::write_png("digits.png", pictures, {.columns = 20});
+  fk::write_svg("digits.svg", pictures, {.columns = 20}, {"in 8 steps, and below in 1 step"});
 }
 
 int main() {
@@ -49,8 +58,7 @@ int main() {
   train(fk::flow_matching(net, fk::linear_path{}, fk::minibatch_ot{}),
         {.x1 = real.view(), .condition = classes.view()}, 2000);
 
-  // What to draw: 0, 1, ..., 9, 0, 1, ... Equal keys give equal noise.
-  std::vector<fk::row_t> wanted(10000);
+  std::vector<fk::row_t> wanted(10000);  // to draw: 0, 1, ..., 9, 0, 1, ...
   for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = static_cast<fk::row_t>(i % 10);
   const matrix condition = fk::one_hot(be, wanted, 10);
   fk::workspace ws(be);
@@ -69,15 +77,8 @@ int main() {
   const fk::training_batch<backend> pairs{x1.view(), x0.view(), condition.view()};
   train(fk::flow_matching(net), pairs, 500);  // straightens the paths
   train(fk::distillation(net), pairs, 800);   // then only the first step counts
-  const matrix one = draw(1000, 1, {2});
-
-  // Forty of each, from the same noise: 8 x 8 pixels of one channel, 1 is black and -1 is white.
-  matrix shown(be, {80, pixels});
-  be.copy(fk::rows(shown.view(), 0, 40), fk::rows(eight.view(), 0, 40));
-  be.copy(fk::rows(shown.view(), 40, 40), fk::rows(one.view(), 0, 40));
-  const fk::image_batch pictures{{shown.view().data(), 80 * pixels}, 80, 8, 8, 1, 1, -1};
-  fk::write_png("digits.png", pictures, {.columns = 20});
-  fk::write_svg("digits.svg", pictures, {.columns = 20}, {"in 8 steps, and below in 1 step"});
+  const matrix one = draw(1000, 1, {2});      // equal keys give equal noise
+  show(be, eight, one);
 
   const double held_out = recognised(be, fk::rows(real.view(), 1497, 300), labels(known).last(300),
                                      fk::rows(real.view(), 0, 1497), known);

@@ -15,6 +15,14 @@ stage() {
   return "$status"
 }
 
+# need_count OPTION VALUE: ends the script unless the value is a positive whole number.
+need_count() {
+  if [[ ! $2 =~ ^[1-9][0-9]{0,5}$ ]]; then
+    echo "$1 needs a positive whole number, not '$2'; see --help" >&2
+    exit 2
+  fi
+}
+
 # need_value OPTION COUNT: ends the script when no value follows an option.
 need_value() {
   if [[ $2 -lt 2 ]]; then

@@ -12,6 +12,8 @@
 namespace flowkit::testing {
 namespace {
 
+using ::testing::HasSubstr;
+
 template <class Case>
 class memory_conformance : public conformance<Case> {};
 
@@ -62,6 +64,25 @@ TYPED_TEST(memory_conformance, upload_and_download_keep_every_bit) {
 
   EXPECT_EQ(back.values, x.values);
   EXPECT_TRUE(std::signbit(back(0)));
+}
+
+TYPED_TEST(memory_conformance, transfers_of_other_sizes_and_into_gaps_are_refused) {
+  using scalar = typename TypeParam::backend::value_type;
+  auto& be = this->backend_;
+  auto y = on_backend(be, host_array<2>(extents<2>{2, 2}, 1));
+  const auto row = flatten(rows(y.view(), 0, 1));
+  const auto column = flatten(reshape(y.view(), extents<2>{4, 1}));
+  const view_of<typename TypeParam::backend, 1> gaps(column.data(), extents<1>{2}, extents<1>{2});
+  std::vector<scalar> three{7, 8, 9};
+  const std::span<const scalar> two(three.data(), 2);
+
+  EXPECT_THAT(message_of<invalid_input>([&] { be.upload(row, std::span<const scalar>(three)); }),
+              HasSubstr("upload between a view of 2 elements with stride 1 and 3 host numbers"));
+  EXPECT_THAT(message_of<invalid_input>([&] { be.download(std::span<scalar>(three), row); }),
+              HasSubstr("download between"));
+  EXPECT_THAT(message_of<invalid_input>([&] { be.upload(gaps, two); }), HasSubstr("stride 2"));
+
+  EXPECT_EQ(on_host(be, y).values, std::vector<double>(4, 1));
 }
 
 TYPED_TEST(memory_conformance, row_numbers_travel_too) {

@@ -1,15 +1,18 @@
 // Fields given by formulas: values, tangents by dual numbers, and what is refused.
 #include "support/batch.hpp"
+#include "support/files.hpp"
 
 #include <flowkit/field/analytic_field.hpp>
 #include <flowkit/field/concepts.hpp>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 namespace flowkit {
 namespace {
 
 using backend = eigen<double>;
+using ::testing::HasSubstr;
+using testing::message_of;
 
 constexpr auto generic = [](auto t, auto p) {
   using std::exp;
@@ -73,8 +76,26 @@ TEST(analytic_field, refuses_rows_of_another_width) {
   const auto x = testing::matrix(be, 1, std::vector<double>{1, 2});
   tensor<backend, 2> dx(be, x.shape());
 
-  EXPECT_THROW(field(be, t.view(), x.view(), dx.view()), invalid_input);
+  EXPECT_THAT(message_of<invalid_input>([&] { field(be, t.view(), x.view(), dx.view()); }),
+              HasSubstr("dimension 3 was given a state of shape [1, 2]"));
   EXPECT_THROW(field.jvp(be, t.view(), x.view(), x.view(), dx.view(), dx.view()), invalid_input);
+}
+
+TEST(analytic_field, refuses_times_velocities_and_tangents_that_do_not_fit) {
+  backend be;
+  const auto field = analytic_field<3>(generic);
+  const auto one = testing::vector(be, std::vector<double>{0});
+  const auto four = testing::vector(be, std::vector<double>{0, 0, 0, 0});
+  tensor<backend, 2> x(be, {4, 3});
+  tensor<backend, 2> y(be, {4, 3});
+  tensor<backend, 2> few(be, {3, 3});
+
+  EXPECT_THAT(message_of<invalid_input>([&] { field(be, one.view(), x.view(), y.view()); }),
+              HasSubstr("given 1 times for a state of shape [4, 3]"));
+  EXPECT_THAT(message_of<invalid_input>([&] { field(be, four.view(), x.view(), few.view()); }),
+              HasSubstr("of shape [3, 3] for a state of shape [4, 3]"));
+  EXPECT_THROW(field.jvp(be, four.view(), x.view(), few.view(), y.view(), y.view()), invalid_input);
+  EXPECT_THROW(field.jvp(be, four.view(), x.view(), x.view(), y.view(), few.view()), invalid_input);
 }
 
 }  // namespace

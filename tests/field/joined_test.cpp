@@ -1,15 +1,18 @@
 // Several samples as one state.
 #include "support/batch.hpp"
+#include "support/files.hpp"
 
 #include <flowkit/field/analytic_field.hpp>
 #include <flowkit/field/joined.hpp>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 namespace flowkit {
 namespace {
 
 using backend = eigen<double>;
+using ::testing::HasSubstr;
+using testing::message_of;
 
 class joined_field : public ::testing::Test {
  protected:
@@ -38,8 +41,11 @@ TEST_F(joined_field, refuses_rows_that_do_not_divide) {
   const auto x = testing::matrix(be_, 1, std::vector<double>{1, 2});
   tensor<backend, 2> dx(be_, x.shape());
 
-  EXPECT_THROW(field(be_, t.view(), x.view(), dx.view()), invalid_input);
-  EXPECT_THROW(joined(analytic_field<1>([](auto, auto p) { return p; }), 0, ws_), invalid_input);
+  EXPECT_THAT(message_of<invalid_input>([&] { field(be_, t.view(), x.view(), dx.view()); }),
+              HasSubstr("3 equal parts per row: lay the samples of a row side by side"));
+  EXPECT_THAT(message_of<invalid_input>(
+                  [&] { joined(analytic_field<1>([](auto, auto p) { return p; }), 0, ws_); }),
+              HasSubstr("give the samples per row"));
 }
 
 }  // namespace

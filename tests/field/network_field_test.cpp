@@ -1,17 +1,19 @@
 // Networks as velocity fields: values, tangents, times, conditions, allocations.
 #include "support/allocation.hpp"
 #include "support/batch.hpp"
+#include "support/files.hpp"
 
 #include <flowkit/field/conditioned.hpp>
 #include <flowkit/field/network_field.hpp>
 #include <flowkit/nn/mlp_field.hpp>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 namespace flowkit {
 namespace {
 
 using backend = eigen<double>;
+using ::testing::HasSubstr;
 using testing::host;
 using testing::matrix;
 
@@ -104,6 +106,18 @@ TEST_F(plain_network, allocates_nothing_when_warm) {
   EXPECT_EQ(allocations.count(), 0);
 }
 
+TEST_F(plain_network, refuses_parameters_of_a_smaller_network) {
+  parameter_layout layout;
+  const mlp_field<> small(layout, "net", {.dimension = 2, .hidden = 4, .depth = 2});
+  parameter_store<backend> store(be_, layout, rng_key{4});
+  network_field field(net_, store.view(), ws_);
+
+  const auto message = testing::message_of<invalid_input>(
+      [&] { field(be_, std::as_const(t_).view(), std::as_const(x_).view(), dx_.view()); });
+
+  EXPECT_THAT(message, HasSubstr("they belong to another layout"));
+}
+
 class two_time_network : public network {
  protected:
   two_time_network() : network(0, 2) {}
@@ -137,8 +151,10 @@ TEST_F(conditional_network, takes_the_conditions_of_its_samples) {
 TEST_F(conditional_network, refuses_to_go_without) {
   network_field field(net_, store_.view(), ws_);
 
-  EXPECT_THROW(field(be_, std::as_const(t_).view(), std::as_const(x_).view(), dx_.view()),
-               invalid_input);
+  const auto message = testing::message_of<invalid_input>(
+      [&] { field(be_, std::as_const(t_).view(), std::as_const(x_).view(), dx_.view()); });
+
+  EXPECT_THAT(message, HasSubstr("wrap the field in `conditioned`"));
 }
 
 }  // namespace

@@ -125,6 +125,8 @@ TEST(image_grid, wrong_shapes_are_refused_with_the_values) {
   EXPECT_THAT(refusal({pixels, 2, 2, 2, 1}, {.scale = 0}), HasSubstr("scale 0"));
   EXPECT_THAT(refusal({pixels, 2, 2, 2, 1, 3, 3}), HasSubstr("black at 3 to white at 3"));
   EXPECT_THAT(refusal({pixels, index_t{1} << 62, 2, 2, 1}), HasSubstr("too large"));
+  EXPECT_THAT(refusal({pixels, 2, 2, 2, 1}, {.scale = (index_t{1} << 24) - 1}),
+              HasSubstr("at a scale of 16777215 are too large to draw; reduce the scale"));
 }
 
 TEST(base64, equals_the_examples_of_rfc_4648) {

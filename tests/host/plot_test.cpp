@@ -145,8 +145,17 @@ TEST(plot, equal_aspect_makes_units_equally_long) {
 
 TEST(plot, odd_data_give_a_document_without_undefined_numbers) {
   const double infinity = std::numeric_limits<double>::infinity();
-  const std::vector<std::vector<double>> sets{
-      {}, {5}, {nan, nan}, {infinity, -infinity, 1}, {1e17, 1e17 + 16}, {-1e-300, 1e-300}, {0, 0}};
+  const std::vector<std::vector<double>> sets{{},
+                                              {5},
+                                              {nan, nan},
+                                              {infinity, -infinity, 1},
+                                              {1e17, 1e17 + 16},
+                                              {-1e-300, 1e-300},
+                                              {0, 0},
+                                              {-1e308, 1e308},
+                                              {-1e300, 1e300},
+                                              {0, 5e-324},
+                                              {5e-324, 1e300}};
   for (const auto& values : sets) {
     for (const axis_scale scale : {axis_scale::linear, axis_scale::log}) {
       for (const plot_aspect aspect : {plot_aspect::fill, plot_aspect::equal}) {
@@ -158,6 +167,15 @@ TEST(plot, odd_data_give_a_document_without_undefined_numbers) {
       }
     }
   }
+}
+
+TEST(plot, values_far_outside_of_the_axes_give_numbers) {
+  const std::array<double, 2> x{0, 1e300};
+  const plot_axis narrow{.low = 0, .high = 1e-200};
+  const std::array<double, 2> thin{0, 1e-200};
+
+  expect_well_formed(svg_of(plot_panel{.x = narrow, .y = narrow}.line("", x, x)));
+  expect_well_formed(svg_of(plot_panel{.aspect = plot_aspect::equal}.line("", x, thin)));
 }
 
 TEST(plot, an_axis_that_doubles_barely_resolve_ends) {
@@ -186,6 +204,26 @@ TEST(plot, series_of_unequal_lengths_are_refused) {
   EXPECT_THAT(message, HasSubstr("\"loss\" has 2 x and 3 y values"));
   EXPECT_THROW((void)plot_panel{}.histogram("", x, {.count = 0}), invalid_input);
   EXPECT_THROW((void)plot_panel{}.histogram("", x, {3, 2.0, 1.0}), invalid_input);
+}
+
+TEST(plot, what_cannot_be_drawn_is_refused_with_the_values) {
+  const std::array<double, 2> x{0, 1};
+  const auto refusal = [&](const histogram_bins& bins) {
+    return testing::message_of<invalid_input>([&] { (void)plot_panel{}.histogram("", x, bins); });
+  };
+  const auto panels = [](double width, double height) {
+    return testing::message_of<invalid_input>(
+        [&] { (void)to_svg({.panel_width = width, .panel_height = height}); });
+  };
+
+  EXPECT_THAT(refusal({.count = std::numeric_limits<index_t>::max()}),
+              HasSubstr("9223372036854775807 bins cannot be drawn"));
+  EXPECT_THAT(refusal({3, -1e308, 1e308}), HasSubstr("from -1e+308 to 1e+308"));
+  EXPECT_THAT(panels(nan, 320), HasSubstr("panels of nan x 320 pixels"));
+  EXPECT_THAT(panels(420, 1e9), HasSubstr("pixels cannot be drawn"));
+  EXPECT_THAT(testing::message_of<invalid_input>(
+                  [&] { (void)to_svg({.panels = {{.series = {{.label = "a", .size = nan}}}}}); }),
+              HasSubstr("\"a\" has marks of size nan"));
 }
 
 TEST(plot, a_file_holds_the_document) {

@@ -106,6 +106,26 @@ TEST(json_lines, a_name_that_comes_again_begins_a_line) {
   EXPECT_EQ(read_text(directory / "m.jsonl"), lines);
 }
 
+TEST(json_lines, steps_that_fall_are_refused_before_the_file_cannot_be_continued) {
+  const temporary_directory directory;
+  const std::string lines = "{\"step\":1,\"a\":1}\n{\"step\":5,\"a\":2}\n";
+  {
+    json_lines_metrics metrics(directory / "m.jsonl");
+    metrics.record(1, "a", 1);
+    metrics.record(5, "a", 2);
+    EXPECT_THAT(testing::message_of<invalid_input>([&] { metrics.record(3, "a", 3); }),
+                HasSubstr("step 3 comes after step 5"));
+  }
+  EXPECT_EQ(read_text(directory / "m.jsonl"), lines);
+
+  json_lines_metrics again(directory / "m.jsonl");
+  EXPECT_THROW(again.record(4, "a", 3), invalid_input);
+  again.record(5, "b", 3);
+  again.flush();
+
+  EXPECT_EQ(read_text(directory / "m.jsonl"), lines + "{\"step\":5,\"b\":3}\n");
+}
+
 TEST(json_lines, a_second_run_cannot_write_to_the_file) {
   const temporary_directory directory;
   json_lines_metrics first(directory / "m.jsonl");

@@ -131,5 +131,18 @@ TEST(npz, a_damaged_array_names_file_and_entry) {
   EXPECT_THAT(message, HasSubstr("entry \"x.npy\""));
 }
 
+TEST(npz, names_that_could_not_be_read_back_are_refused) {
+  const temporary_directory directory;
+  const array value(dtype::u8, {1});
+  const auto refusal = [&](const std::string& name) {
+    const std::vector<named_array_view> arrays{{name, value}};
+    return message_of<invalid_input>([&] { write_npz(directory / "a.npz", arrays); });
+  };
+
+  EXPECT_THAT(refusal(""), HasSubstr("has no name"));
+  EXPECT_THAT(refusal("\xff"), HasSubstr("is not UTF-8"));
+  EXPECT_EQ(directory.count(), 0);
+}
+
 }  // namespace
 }  // namespace flowkit

@@ -181,5 +181,30 @@ const bad_header bad_headers[] = {
 
 INSTANTIATE_TEST_SUITE_P(headers, safetensors_refuses, ::testing::ValuesIn(bad_headers));
 
+TEST(safetensors, metadata_that_would_not_come_back_are_refused) {
+  const temporary_directory directory;
+  const auto refusal = [&](const safetensors_metadata& metadata) {
+    return message_of<invalid_input>(
+        [&] { write_safetensors(directory / "a.safetensors", {}, metadata); });
+  };
+
+  EXPECT_THAT(refusal({{"\xff", "value"}}), HasSubstr("the metadata key"));
+  EXPECT_THAT(refusal({{"note", "\xff"}}), HasSubstr("the metadata of \"note\""));
+  EXPECT_EQ(directory.count(), 0);
+}
+
+TEST(safetensors, a_header_that_the_reader_would_refuse_is_not_written) {
+  const temporary_directory directory;
+  // As many values as a header of 300 000 tensors, in the shape of one.
+  const array value(dtype::u8, array_shape(2'000'000, 1));
+  const std::vector<named_array_view> tensors{{"x", value}};
+
+  const auto message =
+      message_of<invalid_input>([&] { write_safetensors(directory / "a.safetensors", tensors); });
+
+  EXPECT_THAT(message, HasSubstr("several files"));
+  EXPECT_EQ(directory.count(), 0);
+}
+
 }  // namespace
 }  // namespace flowkit

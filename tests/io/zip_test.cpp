@@ -135,5 +135,16 @@ TEST(zip, the_writer_refuses_a_name_used_before) {
   EXPECT_THROW(archive.add("one", {}, zip_method::stored), invalid_input);
 }
 
+TEST(zip, the_writer_refuses_a_name_that_the_reader_would) {
+  const temporary_directory directory;
+  atomic_file file(directory / "a.zip");
+  zip_writer archive(file);
+
+  const auto message =
+      testing::message_of<invalid_input>([&] { archive.add("\xff", {}, zip_method::stored); });
+
+  EXPECT_THAT(message, HasSubstr("is not UTF-8"));
+}
+
 }  // namespace
 }  // namespace flowkit

@@ -104,6 +104,20 @@ TEST(Conv2d, RefusesWindowsThatDoNotExist) {
   EXPECT_THAT(message_of<invalid_input>(padding), HasSubstr("padding [-1, 0]"));
 }
 
+TEST(Conv2d, RefusesWindowsWhoseSizeCannotBeCounted) {
+  parameter_layout layout;
+  constexpr index_t huge = index_t{1} << 32;
+  const auto kernel = [&] {
+    conv2d(layout, "a", {.inputs = 1, .outputs = 1, .kernel = {huge, huge}});
+  };
+  const auto padding = [&] {
+    conv2d(layout, "a", {.inputs = 1, .outputs = 1, .padding = {0, huge}});
+  };
+
+  EXPECT_THAT(message_of<invalid_input>(kernel), HasSubstr("shape [4294967296, 4294967296, 1, 1]"));
+  EXPECT_THAT(message_of<invalid_input>(padding), HasSubstr("none may reach 2^31"));
+}
+
 TEST(Conv2d, RefusesImagesSmallerThanTheKernel) {
   parameter_layout layout;
   const conv2d layer(layout, "a", {.inputs = 1, .outputs = 1, .kernel = {3, 5}, .padding = {0, 1}});

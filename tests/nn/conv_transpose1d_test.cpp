@@ -69,6 +69,11 @@ TEST(ConvTranspose1d, RefusesUnusableOptions) {
     conv_transpose1d(layout, "a", {.inputs = 1, .outputs = 1, .kernel = 0});
   };
 
+  const auto huge = [&] {
+    conv_transpose1d(layout, "a", {.inputs = 1, .outputs = 1, .stride = index_t{1} << 62});
+  };
+
+  EXPECT_THAT(message_of<invalid_input>(huge), HasSubstr("none may reach 2^31"));
   EXPECT_THAT(message_of<invalid_input>(sizes), HasSubstr("from 1 to -2 channels"));
   EXPECT_THAT(message_of<invalid_input>(window), HasSubstr("kernel 0"));
 }

@@ -73,11 +73,16 @@ TEST(GroupNorm, RefusesGroupsThatDoNotDivideTheChannels) {
   EXPECT_THAT(message_of<invalid_input>(none), HasSubstr("6 channels in 0 groups"));
 }
 
-TEST(GroupNorm, RefusesAnEpsilonThatIsNotPositive) {
+TEST(GroupNorm, RefusesAnEpsilonThatIsNotPositiveAndFinite) {
   parameter_layout layout;
-  const auto build = [&] { group_norm(layout, "a", {.channels = 6, .epsilon = 0}); };
+  const auto refusal = [&](double epsilon) {
+    return message_of<invalid_input>(
+        [&] { group_norm(layout, "a", {.channels = 6, .epsilon = epsilon}); });
+  };
 
-  EXPECT_THAT(message_of<invalid_input>(build), HasSubstr("epsilon 0"));
+  EXPECT_THAT(refusal(0), HasSubstr("epsilon 0"));
+  EXPECT_THAT(refusal(std::numeric_limits<double>::infinity()), HasSubstr("epsilon inf"));
+  EXPECT_THAT(refusal(std::numeric_limits<double>::quiet_NaN()), HasSubstr("epsilon nan"));
 }
 
 TEST(GroupNorm, RefusesOtherChannels) {

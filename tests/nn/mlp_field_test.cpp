@@ -55,6 +55,13 @@ TEST(MlpField, RefusesSizesOutOfRange) {
   EXPECT_THAT(message_of<invalid_input>(condition), HasSubstr("condition of size -1"));
 }
 
+TEST(MlpField, RefusesATimeScaleThatIsNotFinite) {
+  parameter_layout layout;
+  const auto build = [&] { mlp_field(layout, "a", {.dimension = 2, .time_scale = std::nan("")}); };
+
+  EXPECT_THAT(message_of<invalid_input>(build), HasSubstr("'a' with a time scale of nan"));
+}
+
 TEST(MlpField, RefusesInputsOfOtherSizes) {
   parameter_layout layout;
   const mlp_field net(layout, "a", {.dimension = 2, .condition = 3});

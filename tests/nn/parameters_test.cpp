@@ -118,5 +118,51 @@ TEST(ParameterStore, ShowsOtherValuesWithTheSameConstants) {
   EXPECT_EQ(p.gradients.size(), 0);
 }
 
+TEST(ParameterLayout, RefusesMoreNumbersThanCanBeCounted) {
+  parameter_layout layout;
+  const index_t huge = index_t{1} << 32;
+  layout.add("a", extents{huge, index_t{1} << 25}, initializer::zeros());
+  const auto square = [&] { layout.add("b", extents{huge, huge}, initializer::zeros()); };
+  const auto sum = [&] { layout.add("c", extents{huge, 1 << 26}, initializer::zeros()); };
+
+  EXPECT_THAT(message_of<invalid_input>(square), HasSubstr("'b' with a size of 4294967296"));
+  EXPECT_THAT(message_of<invalid_input>(sum), HasSubstr("more than 2^58 numbers"));
+  EXPECT_EQ(layout.entries().size(), 1U);
+}
+
+TEST(ParameterStore, RefusesSlotsOfALargerLayout) {
+  parameter_layout small;
+  small.add("a", extents{2}, initializer::ones());
+  parameter_layout large;
+  large.add("a", extents{2}, initializer::ones());
+  const slot<2> b = large.add("b", extents{4, 8}, initializer::ones());
+  const constant_slot<1> c = large.add_constant(extents{1}, {0.25});
+  oracle be;
+  parameter_store<oracle> store(be, small, rng_key{3});
+  const parameters<oracle> p = store.view();
+
+  EXPECT_THAT(message_of<invalid_input>([&] { (void)p.value(b); }),
+              HasSubstr("needs the first 48 values of its network, but there are 16"));
+  EXPECT_THAT(message_of<invalid_input>([&] { (void)p.gradient(b); }), HasSubstr("48 gradients"));
+  EXPECT_THAT(message_of<invalid_input>([&] { (void)p.constant(c); }), HasSubstr("1 constants"));
+}
+
+TEST(ParameterStore, RefusesOtherNumbersOfValuesAndGradientsOfNone) {
+  parameter_layout layout;
+  const slot<1> a = layout.add("a", extents{2}, initializer::ones());
+  oracle be;
+  const parameter_store<oracle> store(be, layout, rng_key{3});
+  const numbers few(2);
+  const numbers all(16);
+  const auto with = [&](const numbers& values) {
+    return store.view_with({values.data(), extents{static_cast<index_t>(values.size())}});
+  };
+
+  EXPECT_THAT(message_of<invalid_input>([&] { (void)with(few); }),
+              HasSubstr("2 values with stride 1 for a network of 16"));
+  EXPECT_THAT(message_of<invalid_input>([&] { (void)with(all).gradient(a); }),
+              HasSubstr("where a network is not trained"));
+}
+
 }  // namespace
 }  // namespace flowkit::testing

@@ -64,7 +64,11 @@ TEST(MaxPool2d, RefusesWindowsThatMaySeeOnlyPadding) {
 TEST(MaxPool2d, RefusesEmptyWindowsAndSteps) {
   const auto kernel = [] { max_pool2d({.kernel = {0, 1}}); };
   const auto stride = [] { max_pool2d({.stride = {1, 0}}); };
+  const auto huge = [] {
+    max_pool2d({.kernel = {1, index_t{1} << 62}, .padding = {0, index_t{1} << 62}});
+  };
 
+  EXPECT_THAT(message_of<invalid_input>(huge), HasSubstr("below 2^31"));
   EXPECT_THAT(message_of<invalid_input>(kernel), HasSubstr("kernel [0, 1]"));
   EXPECT_THAT(message_of<invalid_input>(stride), HasSubstr("stride [1, 0]"));
 }

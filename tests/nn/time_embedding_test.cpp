@@ -77,6 +77,15 @@ TEST(TimeEmbedding, RefusesOddAndSmallDimensions) {
   EXPECT_THAT(message_of<invalid_input>(small), HasSubstr("dimension 2"));
 }
 
+TEST(TimeEmbedding, RefusesScalesThatAreNotFinite) {
+  parameter_layout layout;
+  const auto build = [&] {
+    sinusoidal_time_embedding(layout, {.dimension = 4, .scale = std::nan("")});
+  };
+
+  EXPECT_THAT(message_of<invalid_input>(build), HasSubstr("a scale of nan"));
+}
+
 TEST(TimeEmbedding, RefusesSeveralTimesPerSample) {
   parameter_layout layout;
   const sinusoidal_time_embedding layer(layout, {.dimension = 4});

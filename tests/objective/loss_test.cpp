@@ -2,7 +2,9 @@
 #include <flowkit/backends/eigen.hpp>
 #include <flowkit/objective/loss.hpp>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+
+#include "support/files.hpp"
 
 #include <cmath>
 #include <vector>
@@ -11,6 +13,7 @@ namespace flowkit {
 namespace {
 
 using B = eigen<double>;
+using ::testing::HasSubstr;
 
 constexpr index_t n = 4;
 constexpr index_t d = 3;
@@ -114,6 +117,25 @@ TEST_F(squared_error, per_sample_errors_have_the_loss_as_mean) {
     }
     EXPECT_NEAR(mean, loss(weights), rounding);
   }
+}
+
+TEST_F(squared_error, shapes_that_do_not_fit_are_refused) {
+  tensor<B, 2> few(be_, {n - 1, d});
+  tensor<B, 1> errors(be_, {n});
+  const auto of = [&](const_view_of<B, 2> y, const_view_of<B, 2> target,
+                      const error_weights<B>& weights) {
+    return testing::message_of<invalid_input>(
+        [&] { mean_squared_error(be_, y, target, weights, ws_); });
+  };
+
+  EXPECT_THAT(of(y_.view(), few.view(), {}),
+              HasSubstr("shape [4, 3] cannot be compared with a target of shape [3, 3]"));
+  EXPECT_THAT(of(rows(few.view(), 0, 0), rows(few.view(), 0, 0), {}), HasSubstr("no elements"));
+  EXPECT_THAT(of(few.view(), few.view(), {samples_.view()}), HasSubstr("there are 4 weights"));
+  EXPECT_THAT(of(few.view(), few.view(), {.elements = elements_.view()}),
+              HasSubstr("weights of shape [4, 3] for a prediction of shape [3, 3]"));
+  EXPECT_THROW(squared_errors(be_, y_.view(), few.view(), {}, errors.view(), ws_), invalid_input);
+  EXPECT_THROW(squared_errors(be_, few.view(), few.view(), {}, errors.view(), ws_), invalid_input);
 }
 
 }  // namespace

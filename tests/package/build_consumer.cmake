@@ -7,6 +7,29 @@ function(run what)
   set(output "${output}" PARENT_SCOPE)
 endfunction()
 
+# The parts that the preset minimal leaves out, as arguments of CMake.
+function(minimal_preset out)
+  file(READ "${SOURCE}/CMakePresets.json" presets)
+  string(JSON presets GET "${presets}" configurePresets)
+  string(JSON count LENGTH "${presets}")
+  set(settings)
+  foreach(i RANGE 1 ${count})
+    math(EXPR at "${i} - 1")
+    string(JSON name GET "${presets}" ${at} name)
+    if(NOT name STREQUAL "minimal")
+      continue()
+    endif()
+    foreach(part IN ITEMS CUDA ONEDNN HOST POLICY)
+      string(JSON value GET "${presets}" ${at} cacheVariables FLOWKIT_BUILD_${part})
+      list(APPEND settings -DFLOWKIT_BUILD_${part}=${value})
+    endforeach()
+  endforeach()
+  if(NOT settings)
+    message(FATAL_ERROR "CMakePresets.json has no preset minimal")
+  endif()
+  set(${out} ${settings} PARENT_SCOPE)
+endfunction()
+
 # Nothing of an earlier run may help: a header that is no longer installed must be missed.
 file(REMOVE_RECURSE "${WORK}")
 
@@ -26,9 +49,10 @@ if(WAY STREQUAL "installed")
   endforeach()
   set(where "-DCMAKE_PREFIX_PATH=${WORK}/moved")
 else()
-  # The least library, as in the preset minimal: all that it links must stand without the rest.
-  set(where "-DFLOWKIT_SOURCE=${SOURCE}" -DFLOWKIT_BUILD_CUDA=OFF -DFLOWKIT_BUILD_ONEDNN=OFF
-    -DFLOWKIT_BUILD_HOST=OFF -DFLOWKIT_BUILD_POLICY=OFF -DFLOWKIT_EIGEN_DISPATCH=OFF)
+  # The least library, the preset minimal: all that it links must stand without the rest. A part
+  # that the preset does not mention is an error here; AUTO would depend on the machine.
+  minimal_preset(settings)
+  set(where "-DFLOWKIT_SOURCE=${SOURCE}" ${settings} -DFLOWKIT_EIGEN_DISPATCH=OFF)
   set(targets --target consumer)
 endif()
 

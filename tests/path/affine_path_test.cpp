@@ -1,14 +1,16 @@
 // Laws of paths: ends, and a velocity that is the derivative of the state.
 #include "support/batch.hpp"
+#include "support/files.hpp"
 
 #include <flowkit/path/affine_path.hpp>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 namespace flowkit {
 namespace {
 
 using backend = eigen<double>;
+using ::testing::HasSubstr;
 using testing::host;
 using testing::matrix;
 
@@ -88,8 +90,10 @@ TEST(linear_path, refuses_shapes_that_do_not_match) {
   const auto x = matrix(be, 2, std::vector<double>{1, 2});
   tensor<backend, 2> out(be, x.shape());
 
-  EXPECT_THROW(linear_path{}.sample(be, t.view(), x.view(), x.view(), out.view(), out.view()),
-               invalid_input);
+  const auto message = testing::message_of<invalid_input>(
+      [&] { linear_path{}.sample(be, t.view(), x.view(), x.view(), out.view(), out.view()); });
+
+  EXPECT_THAT(message, HasSubstr("[2, 1]"));
 }
 
 }  // namespace

@@ -1,15 +1,17 @@
 // Velocity, data and noise predictions say the same about a point of a path.
 #include "support/batch.hpp"
+#include "support/files.hpp"
 
 #include <flowkit/path/affine_path.hpp>
 #include <flowkit/path/parameterization.hpp>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 namespace flowkit {
 namespace {
 
 using backend = eigen<double>;
+using ::testing::HasSubstr;
 using testing::host;
 using testing::matrix;
 
@@ -105,12 +107,17 @@ TEST(convert_prediction, refuses_shapes_and_divisors_it_cannot_use) {
   tensor<backend, 2> out(be, x.shape());
   const auto one = testing::vector(be, std::vector<double>{0.5});
 
-  EXPECT_THROW(
-      convert_prediction(be, linear_schedule{}, {}, t.view(), x.view(), x.view(), out.view()),
-      invalid_input);
-  EXPECT_THROW(convert_prediction(be, linear_schedule{}, {.least_divisor = 0}, one.view(), x.view(),
-                                  x.view(), out.view()),
-               invalid_input);
+  const auto refusal = [&](const_view_of<backend, 1> times, double least) {
+    return testing::message_of<invalid_input>([&] {
+      convert_prediction(be, linear_schedule{}, {.least_divisor = least}, times, x.view(), x.view(),
+                         out.view());
+    });
+  };
+
+  EXPECT_THAT(refusal(t.view(), 1e-4), HasSubstr("and 2 times"));
+  EXPECT_THAT(refusal(one.view(), 0), HasSubstr("least divisor 0"));
+  EXPECT_THAT(refusal(one.view(), std::numeric_limits<double>::infinity()),
+              HasSubstr("least divisor inf"));
 }
 
 }  // namespace

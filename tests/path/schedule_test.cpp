@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include "support/files.hpp"
+
+#include <limits>
 #include <vector>
 
 namespace flowkit {
@@ -96,6 +99,10 @@ TEST(variance_preserving_schedule, is_exact_near_the_data) {
 TEST(variance_preserving_schedule, refuses_rates_that_are_none) {
   EXPECT_THROW(variance_preserving_schedule(0, 20), invalid_input);
   EXPECT_THROW(variance_preserving_schedule(1, 0.5), invalid_input);
+  const double infinity = std::numeric_limits<double>::infinity();
+  const auto message =
+      testing::message_of<invalid_input>([&] { variance_preserving_schedule(0.1, infinity); });
+  EXPECT_NE(message.find("rates 0.1 to inf"), std::string::npos) << message;
 }
 
 }  // namespace

@@ -43,6 +43,14 @@ class Usage(unittest.TestCase):
                 self.assertEqual(result.returncode, 2)
                 self.assertIn(f"{option} needs a value", result.stderr)
 
+    def test_jobs_that_are_no_number_are_refused(self):
+        for name in ["test", "demo"]:
+            for value in ["abc", "0", "-3", "1.5", ""]:
+                with self.subTest(name, value=value):
+                    result = self.run_script(name, "-j", value)
+                    self.assertEqual(result.returncode, 2)
+                    self.assertIn(f"-j needs a positive whole number, not '{value}'", result.stderr)
+
     def test_the_suite_asks_for_what_it_needs(self):
         self.assertIn("tasks or rules", self.run_script("suite").stderr)
         result = self.run_script("suite", "tasks", "--binary", "no/such/flowkit")

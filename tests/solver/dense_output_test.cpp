@@ -5,10 +5,13 @@
 #include <flowkit/field/counted.hpp>
 #include <flowkit/solver/adaptive.hpp>
 
+#include <gmock/gmock.h>
+
 namespace flowkit {
 namespace {
 
 using backend = eigen<double>;
+using ::testing::HasSubstr;
 using testing::host;
 using testing::matrix;
 
@@ -125,14 +128,37 @@ TEST_F(dense_output, marks_times_that_a_sample_did_not_reach) {
 TEST_F(dense_output, refuses_times_it_does_not_pass_and_states_that_do_not_fit) {
   const std::vector<double> late{0.5, 1.5};
   const std::vector<double> unsorted{0.5, 0.25};
-  EXPECT_THROW(states<dormand_prince>(late, {0, 1}, {}, {0.1}), invalid_input);
-  EXPECT_THROW(states<dormand_prince>(unsorted, {0, 1}, {}, {0.1}), invalid_input);
+  const auto refusal = [&](const std::vector<double>& times) {
+    return testing::message_of<invalid_input>([&] {
+      states<dormand_prince>(times, {0, 1}, {}, {0.1});
+    });
+  };
+  EXPECT_THAT(refusal(late), HasSubstr("cannot save at time 1.5"));
+  EXPECT_THAT(refusal(unsorted), HasSubstr("0.25 after 0.5"));
 
   auto x = matrix(be_, 1, std::vector<double>{0.1});
   tensor<backend, 3> small(be_, {1, 1, 1});
-  EXPECT_THROW(integrate(be_, dormand_prince{}, testing::driven_logistic(), x.view(), {0, 2}, {},
-                         ws_, result_, save_at<backend>{late, small.view()}),
-               invalid_input);
+  const auto message = testing::message_of<invalid_input>([&] {
+    integrate(be_, dormand_prince{}, testing::driven_logistic(), x.view(), {0, 2}, {}, ws_, result_,
+              save_at<backend>{late, small.view()});
+  });
+  EXPECT_THAT(message, HasSubstr("need dense [2, 1, 1]: make a tensor of that shape"));
+}
+
+// In float 0.1000000001 is the start itself, which no step passes.
+TEST_F(dense_output, gives_the_start_for_a_time_that_rounds_to_it) {
+  eigen<float> narrow;
+  workspace<eigen<float>> ws(narrow);
+  auto x = matrix(narrow, 1, std::vector<float>{0.25F});
+  const std::vector<double> times{0.1000000001, 0.5};
+  tensor<eigen<float>, 3> out(narrow, {2, 1, 1});
+
+  integrate(narrow, dormand_prince{}, testing::driven_logistic(), x.view(), {0.1, 1}, {}, ws,
+            result_, save_at<eigen<float>>{times, out.view()});
+
+  const auto saved = host(out);
+  EXPECT_EQ(saved[0], 0.25);
+  EXPECT_NEAR(saved[1], testing::driven_logistic_solution(0.25, 0.1, 0.5), 1e-4);
 }
 
 TEST_F(dense_output, allocates_nothing_when_warm) {

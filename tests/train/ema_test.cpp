@@ -3,12 +3,17 @@
 #include <flowkit/io/npz.hpp>
 #include <flowkit/train/ema.hpp>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "support/files.hpp"
 
+#include <cmath>
+#include <limits>
+
 namespace flowkit {
 namespace {
+
+using ::testing::HasSubstr;
 
 // Both sides evaluate one power in double.
 constexpr double tolerance = 1e-12;
@@ -62,6 +67,28 @@ TEST(moving_average, refuses_decays_that_average_nothing) {
   EXPECT_THROW(moving_average(be, values.view(), {.inverse_gamma = 0}), invalid_input);
   EXPECT_THROW(moving_average(be, values.view(), {.minimum = 0.9, .maximum = 0.5}), invalid_input);
   EXPECT_THROW(moving_average(be, values.view(), {.maximum = 1.5}), invalid_input);
+}
+
+TEST(moving_average, refuses_a_power_by_which_the_decay_does_not_grow) {
+  eigen<float> be;
+  tensor<eigen<float>, 1> values(be, {3});
+
+  for (const double power : {-1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
+    const auto message = testing::message_of<invalid_input>(
+        [&] { moving_average(be, values.view(), {.power = power}); });
+
+    EXPECT_THAT(message, HasSubstr(text("the power ", power)));
+  }
+}
+
+TEST(moving_average, refuses_values_of_another_layout) {
+  eigen<float> be;
+  tensor<eigen<float>, 1> values(be, {3});
+  tensor<eigen<float>, 1> more(be, {4});
+  moving_average average(be, values.view());
+
+  EXPECT_THAT(testing::message_of<invalid_input>([&] { average.step(be, more.view(), 1); }),
+              HasSubstr("an average of 3 numbers cannot include 4 values"));
 }
 
 }  // namespace

@@ -220,5 +220,20 @@ TEST(adamw, refuses_an_epsilon_that_the_scalar_cannot_hold) {
   EXPECT_THAT(message, HasSubstr("epsilon 1e-60 (0 in the backend's scalar)"));
 }
 
+TEST_F(one_value, values_of_another_layout_are_refused) {
+  parameter_layout larger;
+  larger.add("value", extents{index_t{40}}, initializer::zeros());
+  parameter_store<B> store(be_, larger, rng_key{1});
+  const step_settings<B> settings{1e-3, 0, factor_.view()};
+  adamw<B> adam(be_, layout_);
+  sgd<B> descent(be_, layout_);
+
+  EXPECT_THAT(message_of<invalid_input>([&] {
+                adam.step(be_, {store.values(), store.gradients()}, settings);
+              }),
+              HasSubstr("an optimiser of 16 numbers was given 48 values"));
+  EXPECT_THROW(descent.step(be_, {store.values(), store.gradients()}, settings), invalid_input);
+}
+
 }  // namespace
 }  // namespace flowkit

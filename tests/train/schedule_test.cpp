@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "support/files.hpp"
 
@@ -49,6 +50,15 @@ TEST(warmup_cosine, refuses_a_warm_up_that_never_ends) {
 
   EXPECT_NE(message.find("500"), std::string::npos) << message;
   EXPECT_THROW(warmup_cosine(1e-4, -1, 500), invalid_input);
+}
+
+TEST(warmup_cosine, refuses_a_peak_that_is_no_rate) {
+  for (const double peak : {-1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
+    const auto message =
+        testing::message_of<invalid_input>([&] { warmup_cosine(peak, 500, 2000); });
+
+    EXPECT_NE(message.find(text("a learning rate of ", peak)), std::string::npos) << message;
+  }
 }
 
 TEST(constant_rate, is_constant) {

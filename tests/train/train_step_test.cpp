@@ -2,13 +2,18 @@
 #include <flowkit/coupling/minibatch_ot.hpp>
 #include <flowkit/train/train_step.hpp>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "small_run.hpp"
 #include "support/allocation.hpp"
+#include "support/files.hpp"
+
+#include <cmath>
 
 namespace flowkit::testing {
 namespace {
+
+using ::testing::HasSubstr;
 
 /// A backend that counts the operations by which a host waits for its results.
 class watched : public eigen<float> {
@@ -146,6 +151,42 @@ TEST(train_step, float_and_double_agree_over_twenty_steps) {
 TEST(train_step, refuses_a_clip_norm_that_is_not_positive) {
   EXPECT_THROW(small_run<eigen<float>>({.clip_norm = 0}), invalid_input);
   EXPECT_THROW(small_run<eigen<float>>({.clip_norm = -1}), invalid_input);
+}
+
+TEST(train_step, refuses_parts_of_another_layout) {
+  using B = eigen<float>;
+  small_run<B> run;
+  small_run<B> smaller({.hidden = 4});
+  const auto refusal = [&](auto& optimizer, auto& average) {
+    return message_of<invalid_input>([&] {
+      const flowkit::train_step step(run.be, run.objective, run.store, optimizer, average);
+    });
+  };
+
+  const std::string of_optimizer = refusal(smaller.optimizer, run.average);
+  const std::string of_average = refusal(run.optimizer, smaller.average);
+
+  const std::string sizes = text("has ", smaller.layout.size(), " numbers, but its store has ",
+                                 run.layout.size(), ": they were made from different layouts");
+  EXPECT_THAT(of_optimizer, HasSubstr("'optimizer.first_moment' of a training step " + sizes));
+  EXPECT_THAT(of_average, HasSubstr("'average' of a training step " + sizes));
+}
+
+TEST(train_step, refuses_learning_rates_that_are_none) {
+  using B = eigen<float>;
+  small_run<B> run;
+  for (const double rate : {std::nan(""), std::numeric_limits<double>::infinity(), -1e-3}) {
+    flowkit::train_step step(
+        run.be, run.objective, run.store, run.optimizer,
+        {.learning_rate = [&](index_t count) { return count == 1 ? rate : 1e-3; }});
+    const auto go = [&] { step(run.source(run.be, 0, rng_key{4}), rng_key{5}); };
+    go();
+    const std::vector<float> before = run.numbers();
+
+    EXPECT_THAT(message_of<invalid_input>(go),
+                HasSubstr(text("the schedule gives step 1 a learning rate of ", rate)));
+    EXPECT_EQ(run.numbers(), before);
+  }
 }
 
 }  // namespace

@@ -88,7 +88,9 @@ std::vector<row_t> own_windows(B& be, const coupling_view<B>& c, index_t windows
   std::vector<row_t> own = fetch<B, row_t>(be, c.window);
   for (const row_t w : own) {
     FLOWKIT_VALIDATE(w >= -1 && w < windows, "a coupling names expert window ", w,
-                     ", but the index has ", windows, " windows");
+                     ", but the index has ", windows,
+                     " windows: couplings and index must come from one data set; give -1 where no "
+                     "window is known");
   }
   return own;
 }

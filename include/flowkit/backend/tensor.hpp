@@ -80,6 +80,17 @@ index_t allocatable_size(const extents<R>& shape) {
   return size_of(shape);
 }
 
+/// Throws invalid_input unless a view can take `count` host numbers, or give that many: a copy of
+/// another size would read or write beyond one of them.
+template <class T, Space S>
+void validate_transfer(const char* operation, const view<T, 1, S>& device, std::size_t count) {
+  FLOWKIT_VALIDATE(device.dense() && device.size() == static_cast<index_t>(count), operation,
+                   " between a view of ", device.size(), " elements with stride ",
+                   device.strides()[0], " and ", count,
+                   " host numbers: the view must be dense and as long; use flatten() for a tensor, "
+                   "and rows() for a part of one");
+}
+
 }  // namespace detail
 
 /// Owning array of backend B: a buffer and its shape. Must not outlive the backend object.

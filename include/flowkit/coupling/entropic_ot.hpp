@@ -28,44 +28,36 @@ template <class T = float>
 class entropic_ot {
  public:
   explicit entropic_ot(const entropic_ot_options& options = {}) : options_(options) {
-    FLOWKIT_VALIDATE(options.regularization > 0, "entropic transport with regularization ",
-                     options.regularization, ": must be above 0; use minibatch_ot for 0");
+    FLOWKIT_VALIDATE(options.regularization > 0 && std::isfinite(options.regularization),
+                     "entropic transport with regularization ", options.regularization,
+                     ": must be finite and above 0; use minibatch_ot for 0 and "
+                     "independent_coupling for infinity");
   }
 
   template <Backend B>
+    requires std::same_as<typename B::value_type, T>
   void draw(B& be, const pair_batch<B>& batch, rng_key key, workspace<B>& ws) {
     detail::validate_pairs(batch, options_.penalty);
     const scratch_scope scope(ws);
     const view_of<B, 2> noise = ws.take(batch.x0.shape());
     be.normal(noise, key.split(0));
     cost_.measure(be, batch, const_view_of<B, 2>(noise), options_.conditions, options_.penalty, ws);
-    source_.resize(static_cast<std::size_t>(noise.shape()[0]));
     const auto dimensions = static_cast<double>(std::max<index_t>(noise.shape()[1], 1));
     const double weight = options_.regularization * dimensions;
-    for (index_t g = 0; g < cost_.groups().count(); ++g) {
-      sample(cost_.groups().group(g), weight, key.split(1).split(static_cast<std::uint64_t>(g)));
-    }
-    detail::rearrange(be, const_view_of<B, 2>(noise), source_, batch.x0, ws);
+    const auto sample = [&](index_t group, std::span<const T> costs, std::span<row_t> chosen) {
+      const auto n = static_cast<index_t>(chosen.size());
+      const transport_problem<T> problem{costs, n, n};
+      solver_.solve(problem, {weight, options_.tolerance, options_.iteration_limit});
+      sample_targets(problem, solver_.row_potentials(), solver_.column_potentials(), weight,
+                     key.split(1).split(static_cast<std::uint64_t>(group)), chosen);
+    };
+    detail::rearrange(be, const_view_of<B, 2>(noise), cost_.pair(sample), batch.x0, ws);
   }
 
  private:
-  void sample(std::span<const row_t> members, double weight, rng_key key) {
-    const auto n = static_cast<index_t>(members.size());
-    const transport_problem<T> problem{cost_.within(members), n, n};
-    solver_.solve(problem, {weight, options_.tolerance, options_.iteration_limit});
-    chosen_.resize(members.size());
-    sample_targets(problem, solver_.row_potentials(), solver_.column_potentials(), weight, key,
-                   std::span<row_t>(chosen_));
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      source_[static_cast<std::size_t>(members[i])] = members[static_cast<std::size_t>(chosen_[i])];
-    }
-  }
-
   entropic_ot_options options_;
   transport_cost<T> cost_;
   sinkhorn_solver solver_;
-  std::vector<row_t> chosen_;
-  std::vector<row_t> source_;
 };
 
 }  // namespace flowkit

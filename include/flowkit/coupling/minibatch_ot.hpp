@@ -24,32 +24,24 @@ class minibatch_ot {
   explicit minibatch_ot(const minibatch_ot_options& options = {}) : options_(options) {}
 
   template <Backend B>
+    requires std::same_as<typename B::value_type, T>
   void draw(B& be, const pair_batch<B>& batch, rng_key key, workspace<B>& ws) {
     detail::validate_pairs(batch, options_.penalty);
     const scratch_scope scope(ws);
     const view_of<B, 2> noise = ws.take(batch.x0.shape());
     be.normal(noise, key);
     cost_.measure(be, batch, const_view_of<B, 2>(noise), options_.conditions, options_.penalty, ws);
-    source_.resize(static_cast<std::size_t>(noise.shape()[0]));
-    for (index_t g = 0; g < cost_.groups().count(); ++g) assign(cost_.groups().group(g));
-    detail::rearrange(be, const_view_of<B, 2>(noise), source_, batch.x0, ws);
+    const auto assign = [&](index_t, std::span<const T> costs, std::span<row_t> chosen) {
+      const auto n = static_cast<index_t>(chosen.size());
+      solver_.solve(costs, n, n, chosen);
+    };
+    detail::rearrange(be, const_view_of<B, 2>(noise), cost_.pair(assign), batch.x0, ws);
   }
 
  private:
-  void assign(std::span<const row_t> members) {
-    const auto n = static_cast<index_t>(members.size());
-    chosen_.resize(members.size());
-    solver_.solve(cost_.within(members), n, n, chosen_);
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      source_[static_cast<std::size_t>(members[i])] = members[static_cast<std::size_t>(chosen_[i])];
-    }
-  }
-
   minibatch_ot_options options_;
   transport_cost<T> cost_;
   assignment_solver solver_;
-  std::vector<row_t> chosen_;
-  std::vector<row_t> source_;
 };
 
 }  // namespace flowkit

@@ -4,6 +4,7 @@
 #include <flowkit/coupling/concepts.hpp>
 #include <flowkit/coupling/condition_groups.hpp>
 
+#include <cmath>
 #include <vector>
 
 namespace flowkit {
@@ -40,10 +41,27 @@ class transport_cost {
     rows_ = n;
   }
 
-  [[nodiscard]] const condition_groups& groups() const { return groups_; }
+  /// Pairs the rows of every group: `choose(group, costs, chosen)` gets the costs between its n
+  /// members [n, n], row-major, and writes for each of them which one's noise it is given. Returns
+  /// for every row of the batch the row of its noise; valid until the next call.
+  template <class Choose>
+  [[nodiscard]] std::span<const row_t> pair(Choose&& choose) {
+    source_.resize(static_cast<std::size_t>(rows_));
+    for (index_t g = 0; g < groups_.count(); ++g) {
+      const std::span<const row_t> members = groups_.group(g);
+      chosen_.resize(members.size());
+      choose(g, within(members), std::span<row_t>(chosen_));
+      for (std::size_t i = 0; i < members.size(); ++i) {
+        source_[static_cast<std::size_t>(members[i])] =
+            members[static_cast<std::size_t>(chosen_[i])];
+      }
+    }
+    return source_;
+  }
 
-  /// The costs between the members of one group, row-major; valid until the next call.
-  [[nodiscard]] std::span<const T> within(std::span<const row_t> members) {
+ private:
+  /// The costs between the members of one group.
+  std::span<const T> within(std::span<const row_t> members) {
     if (static_cast<index_t>(members.size()) == rows_) return costs_;
     block_.clear();
     for (const row_t i : members) {
@@ -54,7 +72,6 @@ class transport_cost {
     return block_;
   }
 
- private:
   template <class B>
   static void fetch(B& be, const_view_of<B, 1> from, std::vector<T>& to) {
     to.resize(static_cast<std::size_t>(from.size()));
@@ -64,6 +81,8 @@ class transport_cost {
   std::vector<T> costs_;
   std::vector<T> conditions_;
   std::vector<T> block_;
+  std::vector<row_t> chosen_;
+  std::vector<row_t> source_;
   condition_groups groups_;
   index_t rows_ = 0;
 };
@@ -74,7 +93,8 @@ namespace detail {
 template <class B>
 void validate_pairs(const pair_batch<B>& batch, double penalty) {
   FLOWKIT_VALIDATE(batch.x0.shape() == batch.x1.shape(), "noise of shape ", batch.x0.shape(),
-                   " cannot be paired with data of shape ", batch.x1.shape());
+                   " cannot be paired with data of shape ", batch.x1.shape(),
+                   ": give x0 the shape of x1, one row of noise per row of data");
   FLOWKIT_VALIDATE(
       batch.condition.shape()[1] == 0 || batch.condition.shape()[0] == batch.x1.shape()[0],
       "conditions of shape ", batch.condition.shape(), " for ", batch.x1.shape()[0],
@@ -85,8 +105,9 @@ void validate_pairs(const pair_batch<B>& batch, double penalty) {
       " and ", batch.condition.strides(),
       ": the numbers of a sample must lie one after the other; copy what is spread ",
       "out into a tensor first");
-  FLOWKIT_VALIDATE(penalty >= 0, "a condition penalty of ", penalty,
-                   " would reward mixing conditions: give a value >= 0");
+  FLOWKIT_VALIDATE(penalty >= 0 && std::isfinite(penalty), "a condition penalty of ", penalty,
+                   " would reward mixing conditions or leave no finite cost: give a value >= 0, or "
+                   "keep conditions apart with condition_rule::within_groups");
 }
 
 /// Writes row source[i] of the noise to row i of x0.

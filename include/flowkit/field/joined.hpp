@@ -19,13 +19,15 @@ class joined {
   joined(V field, index_t parts, workspace<B>& ws)
       : field_(std::move(field)), parts_(parts), ws_(&ws) {
     static_assert(VelocityField<V, B>);
-    FLOWKIT_VALIDATE(parts > 0, "a state joined from ", parts, " samples: at least one is needed");
+    FLOWKIT_VALIDATE(parts > 0, "a state joined from ", parts,
+                     " samples: at least one is needed; give the samples per row of the state");
   }
 
   void operator()(B& be, const_view_of<B, 1> t, const_view_of<B, 2> x, view_of<B, 2> dx) {
     const extents<2> outer = x.shape();
-    FLOWKIT_VALIDATE(outer[1] % parts_ == 0, "a joined state of shape ", outer,
-                     " does not consist of ", parts_, " equal parts per row");
+    FLOWKIT_VALIDATE(
+        outer[1] % parts_ == 0, "a joined state of shape ", outer, " does not consist of ", parts_,
+        " equal parts per row: lay the samples of a row side by side, all of one size");
     const extents<2> inner{outer[0] * parts_, outer[1] / parts_};
     const scratch_scope<B> scope(*ws_);
     const view_of<B, 2> times = ws_->take(extents{outer[0], parts_});

@@ -11,7 +11,8 @@ namespace flowkit {
 /// networks without a condition, ConditionalField for all. Networks of two times are asked for the
 /// instantaneous velocity: both times are t.
 /// Refers to the network, its parameters and the workspace, which must outlive it; the workspace
-/// may be the one of the solver. Allocates nothing once the workspace is warm.
+/// may be the one of the solver. Allocates nothing once the workspace is warm. Throws invalid_input
+/// where the parameters are too few for the network: those of another layout.
 template <class N, class B>
 class network_field {
  public:

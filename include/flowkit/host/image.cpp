@@ -41,7 +41,9 @@ void check(const image_batch& images, const image_grid& grid) {
                    " channels; 1 (grey) and 3 (RGB) can be shown");
   FLOWKIT_VALIDATE(images.count >= 0 && images.height > 0 && images.width > 0,
                    "an image batch has the shape [", images.count, ", ", images.height, ", ",
-                   images.width, ", ", images.channels, "]");
+                   images.width, ", ", images.channels,
+                   "]: height and width must be positive and the count not negative; leave out "
+                   "empty images");
   FLOWKIT_VALIDATE(std::isfinite(images.white - images.black) && images.white != images.black,
                    "images whose values reach from black at ", images.black, " to white at ",
                    images.white, " cannot be shown: two different numbers are needed");
@@ -59,7 +61,12 @@ void check(const image_batch& images, const image_grid& grid) {
                    "] is too large to draw; show fewer images");
   FLOWKIT_VALIDATE(static_cast<index_t>(images.pixels.size()) == images.count * values,
                    "an image batch of ", images.count, " images of ", values, " values was given ",
-                   images.pixels.size(), " values");
+                   images.pixels.size(), " values: give all pixels of all images, channels last");
+  const index_t wide = values * grid.scale;  // below 2^52
+  const index_t drawn = std::max<index_t>(images.count, 1);
+  FLOWKIT_VALIDATE(wide <= pixel_limit / drawn / grid.scale, drawn, " images of ", images.height,
+                   " x ", images.width, " pixels at a scale of ", grid.scale,
+                   " are too large to draw; reduce the scale or show fewer images");
 }
 
 index_t columns_of(const image_batch& images, const image_grid& grid) {

@@ -1,6 +1,7 @@
 #include <flowkit/core/error.hpp>
 #include <flowkit/host/plot.hpp>
 #include <flowkit/host/plot_panel.hpp>
+#include <flowkit/host/plot_scale.hpp>
 #include <flowkit/host/svg.hpp>
 #include <flowkit/io/atomic_file.hpp>
 
@@ -16,6 +17,8 @@ namespace {
 constexpr double outer_margin = 14;
 constexpr double figure_title_size = 17;
 constexpr double figure_title_height = 34;
+constexpr double largest_panel = 1e5;  // pixels along one side
+constexpr index_t bin_limit = index_t{1} << 20;
 
 plot_series make_series(std::string label, std::span<const double> x, std::span<const double> y,
                         plot_mark mark) {
@@ -33,7 +36,7 @@ std::pair<double, double> histogram_range(std::span<const double> values,
   double low = std::numeric_limits<double>::infinity();
   double high = -low;
   for (const double value : values) {
-    if (!std::isfinite(value)) continue;
+    if (!(std::abs(value) <= detail::largest_shown)) continue;
     low = std::min(low, value);
     high = std::max(high, value);
   }
@@ -58,17 +61,22 @@ plot_panel& plot_panel::scatter(std::string label, std::span<const double> xs,
 
 plot_panel& plot_panel::histogram(std::string label, std::span<const double> values,
                                   const histogram_bins& bins) {
-  FLOWKIT_VALIDATE(bins.count > 0, "a histogram needs at least one bin, not ", bins.count);
+  FLOWKIT_VALIDATE(bins.count > 0 && bins.count <= bin_limit, "a histogram of ", bins.count,
+                   " bins cannot be drawn: give at least one and at most ", bin_limit);
   const auto [low, high] = histogram_range(values, bins);
-  FLOWKIT_VALIDATE(low < high, "the histogram range from ", low, " to ", high, " is empty");
+  FLOWKIT_VALIDATE(low < high && high - low <= 2 * detail::largest_shown,
+                   "the histogram range from ", low, " to ", high,
+                   " is empty or not finite: give a lower end below the upper one");
 
-  const double width = (high - low) / static_cast<double>(bins.count);
+  const auto count = static_cast<double>(bins.count);
   std::vector<double> edges;
-  for (index_t i = 0; i <= bins.count; ++i) edges.push_back(low + static_cast<double>(i) * width);
+  for (index_t i = 0; i <= bins.count; ++i) {
+    edges.push_back(low + static_cast<double>(i) * ((high - low) / count));
+  }
   std::vector<double> counts(static_cast<std::size_t>(bins.count), 0);
   for (const double value : values) {
     if (!(value >= low && value <= high)) continue;
-    const auto bin = static_cast<index_t>((value - low) / width);
+    const auto bin = static_cast<index_t>((value - low) / (high - low) * count);
     counts[static_cast<std::size_t>(std::min(bin, bins.count - 1))] += 1;  // the last is closed
   }
   series.push_back(make_series(std::move(label), edges, counts, plot_mark::bars));
@@ -78,6 +86,10 @@ plot_panel& plot_panel::histogram(std::string label, std::span<const double> val
 std::string to_svg(const plot_figure& figure) {
   constexpr index_t default_columns = 3;
   constexpr double gap = 18;
+  const auto drawable = [](double side) { return side > 0 && side <= largest_panel; };
+  FLOWKIT_VALIDATE(drawable(figure.panel_width) && drawable(figure.panel_height), "panels of ",
+                   figure.panel_width, " x ", figure.panel_height,
+                   " pixels cannot be drawn: give positive numbers up to ", largest_panel);
   const auto count = static_cast<index_t>(figure.panels.size());
   const index_t wanted = figure.columns > 0 ? figure.columns : default_columns;
   const index_t columns = std::clamp<index_t>(count, 1, wanted);

@@ -52,8 +52,8 @@ struct histogram_bins {
   std::optional<double> high{};  ///< default: the largest finite value
 };
 
-/// One coordinate system. Series are drawn in order, the last on top. Values that are not finite
-/// (or not positive on a logarithmic axis) are left out and interrupt a line.
+/// One coordinate system. Series are drawn in order, the last on top. Values that are not finite or
+/// larger than 1e300 (or not positive on a logarithmic axis) are left out and interrupt a line.
 struct plot_panel {
   std::string title{};
   plot_axis x{};
@@ -67,7 +67,7 @@ struct plot_panel {
   /// Adds a point cloud. `x` and `y` have equal size; throws invalid_input otherwise.
   plot_panel& scatter(std::string label, std::span<const double> xs, std::span<const double> ys);
   /// Adds the counts of values in equal intervals; values outside of the range and non-finite ones
-  /// are not counted. Throws invalid_input if there is no interval.
+  /// are not counted. Throws invalid_input for no interval, or more than 2^20.
   plot_panel& histogram(std::string label, std::span<const double> values,
                         const histogram_bins& bins = {});
 };
@@ -85,7 +85,7 @@ struct plot_figure {
 
 /// The figure as an SVG document: no scripts, no fonts to load, no references to other files.
 /// Colours stay distinguishable with colour-blindness (Okabe and Ito, 2008). Throws invalid_input
-/// for series of unequal lengths. Allocates.
+/// for series of unequal lengths and for panels that cannot be drawn. Allocates.
 [[nodiscard]] std::string to_svg(const plot_figure& figure);
 
 /// Replaces `path` atomically by the SVG document.

@@ -22,6 +22,7 @@ constexpr double label_size = 12;
 constexpr double tick_size = 11;
 constexpr double legend_row = 18;
 constexpr double axis_gap = 7;         // between an axis and its numbers
+constexpr double largest_size = 1000;  // of a mark
 constexpr double cloud_margin = 0.05;  // free share of an axis beyond the data
 
 /// A legend entry with its place.
@@ -126,9 +127,9 @@ class panel_drawing {
     const double units_x = (x_.high() - x_.low()) / area_.width;
     const double units_y = (y_.high() - y_.low()) / area_.height;
     if (units_x > units_y) {
-      y_ = y_.widened(units_x / units_y);
+      y_ = y_.widened(units_x * area_.height);
     } else {
-      x_ = x_.widened(units_y / units_x);
+      x_ = x_.widened(units_y * area_.width);
     }
   }
 
@@ -300,6 +301,9 @@ void check_series(const plot_series& series) {
   FLOWKIT_VALIDATE(series.x.size() == expected, "series \"", series.label, "\" has ",
                    series.x.size(), " x and ", series.y.size(), " y values; ",
                    bars ? "bars need one x more than y (their edges)" : "give equally many");
+  FLOWKIT_VALIDATE(series.size >= 0 && series.size <= largest_size, "series \"", series.label,
+                   "\" has marks of size ", series.size, "; give pixels up to ", largest_size,
+                   ", or 0 to have a size chosen");
 }
 
 std::string draw_panel(const plot_panel& panel, const rectangle& frame) {

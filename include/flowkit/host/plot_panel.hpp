@@ -18,7 +18,8 @@ struct rectangle {
   [[nodiscard]] double bottom() const { return y + height; }
 };
 
-/// Throws invalid_input unless x and y have the counts that the mark of the series needs.
+/// Throws invalid_input unless x and y have the counts that the mark of the series needs and its
+/// size can be drawn.
 void check_series(const plot_series& series);
 
 /// Title, grid, marks, axes and legend inside `frame`, as one SVG group. *Allocates.*

@@ -11,8 +11,11 @@
 namespace flowkit::detail {
 namespace {
 
+/// Ranges below it are widened: their ticks would be no numbers.
+constexpr double least_range = 1 / largest_shown;
+
 bool usable(axis_scale kind, double value) noexcept {
-  return std::isfinite(value) && (kind == axis_scale::linear || value > 0);
+  return std::abs(value) <= largest_shown && (kind == axis_scale::linear || value >= least_range);
 }
 
 double position(axis_scale kind, double value) noexcept {
@@ -111,30 +114,35 @@ plot_scale plot_scale::fit(const plot_axis& axis, const std::vector<double>& val
   if (low > high) low = 0, high = 1;
   // Half a unit (a factor of 3 on a logarithmic axis) around a single value; wide enough to differ
   // from it in floating point however large it is.
-  if (high - low <= 1e-12 * std::abs(low)) {
-    const double around = std::max(0.5, 1e-3 * std::abs(low));
-    low -= around, high += around;
+  const auto around = [](double value) { return std::max(0.5, 1e-3 * std::abs(value)); };
+  if (high - low <= std::max(1e-12 * std::abs(low), least_range)) {
+    const double half = around(low);
+    low -= half, high += half;
   }
   const double border = margin * (high - low);
   low -= axis.low ? 0 : border;
   high += axis.high ? 0 : border;
+  if (axis.scale == axis_scale::log) {  // a margin of many decades would leave the range of doubles
+    low = std::max(low, position(axis.scale, least_range));
+    high = std::min(high, position(axis.scale, largest_shown));
+  }
   if (axis.low && usable(axis.scale, *axis.low)) low = position(axis.scale, *axis.low);
   if (axis.high && usable(axis.scale, *axis.high)) high = position(axis.scale, *axis.high);
-  if (!(low < high)) high = low + 1;
+  if (high - low <= least_range) high = low + 2 * around(low);
   return {axis.scale, value_at(axis.scale, low), value_at(axis.scale, high)};
 }
 
 bool plot_scale::has(double value) const noexcept { return usable(kind_, value); }
 
 double plot_scale::share(double value) const noexcept {
+  constexpr double far = 1e6;
   const double low = position(kind_, low_);
-  return (position(kind_, value) - low) / (position(kind_, high_) - low);
+  return std::clamp((position(kind_, value) - low) / (position(kind_, high_) - low), -far, far);
 }
 
-plot_scale plot_scale::widened(double factor) const noexcept {
+plot_scale plot_scale::widened(double width) const noexcept {
   const double centre = (low_ + high_) / 2;
-  const double half = (high_ - low_) / 2 * factor;
-  return {kind_, centre - half, centre + half};
+  return {kind_, centre - width / 2, centre + width / 2};
 }
 
 std::vector<plot_tick> plot_scale::ticks(int wanted) const {

@@ -8,6 +8,9 @@
 
 namespace flowkit::detail {
 
+/// Values beyond it have no place on an axis: that of two of them does not fit a double.
+inline constexpr double largest_shown = 1e300;
+
 /// A labelled place on an axis.
 struct plot_tick {
   double value;
@@ -30,10 +33,10 @@ class plot_scale {
   [[nodiscard]] axis_scale kind() const noexcept { return kind_; }
   /// Whether the value has a place on this axis (inside its range or not).
   [[nodiscard]] bool has(double value) const noexcept;
-  /// 0 at the low end, 1 at the high end.
+  /// 0 at the low end, 1 at the high end; cut off far beyond both, so that pixels stay numbers.
   [[nodiscard]] double share(double value) const noexcept;
-  /// The same centre with a range `factor` times as wide (linear axes).
-  [[nodiscard]] plot_scale widened(double factor) const noexcept;
+  /// The same centre with a range of `width` (linear axes).
+  [[nodiscard]] plot_scale widened(double width) const noexcept;
   /// Ticks inside the range: multiples of 1, 2 or 5 times a power of ten, about `wanted` of them,
   /// or powers of ten on a logarithmic axis.
   [[nodiscard]] std::vector<plot_tick> ticks(int wanted) const;

@@ -92,14 +92,16 @@ std::vector<To> convert_boolean(const array_view& from) {
 index_t required_bytes(dtype type, const array_shape& shape) {
   const auto bytes = byte_count(type, shape);
   FLOWKIT_VALIDATE(bytes, "shape ", to_text(shape), " of ", type,
-                   " has a negative dimension or more than 2^62 bytes");
+                   " has a negative dimension or more than 2^62 bytes, so there is no such array: "
+                   "look at the sizes that it was computed from");
   return *bytes;
 }
 
 void check_size(dtype type, const array_shape& shape, std::size_t bytes) {
   const auto needed = required_bytes(type, shape);
   FLOWKIT_VALIDATE(static_cast<std::size_t>(needed) == bytes, "shape ", to_text(shape), " of ",
-                   type, " needs ", needed, " bytes, but ", bytes, " are given");
+                   type, " needs ", needed, " bytes, but ", bytes,
+                   " are given: correct the shape or the element type, or give all elements");
 }
 
 }  // namespace

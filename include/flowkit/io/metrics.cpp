@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 
 namespace flowkit {
@@ -50,22 +51,29 @@ void refuse_loss(const std::string& path, std::string_view all, std::size_t cut,
   }
 }
 
-/// Bytes of the leading lines that stay: whole ones, before step `resume_at`. What a torn write
-/// left behind them goes; a file that is damaged before its end is refused, and so is one whose
-/// first line is no record, because it is somebody else's.
-std::size_t kept_prefix(const std::string& path, std::string_view all,
-                        std::optional<index_t> resume_at) {
-  std::size_t kept = 0;
-  for (std::size_t end = 0; (end = all.find('\n', kept)) != all.npos; kept = end + 1) {
-    const auto step = step_of(all.substr(kept, end - kept));
-    if (!step && kept == 0) {
+/// The leading lines of a file that stay.
+struct kept_lines {
+  std::size_t bytes = 0;
+  index_t last_step = std::numeric_limits<index_t>::min();
+};
+
+/// The whole lines before step `resume_at`. What a torn write left behind them goes; a file that is
+/// damaged before its end is refused, and so is one whose first line is no record, because it is
+/// somebody else's.
+kept_lines kept_prefix(const std::string& path, std::string_view all,
+                       std::optional<index_t> resume_at) {
+  kept_lines kept;
+  for (std::size_t end = 0; (end = all.find('\n', kept.bytes)) != all.npos;) {
+    const auto step = step_of(all.substr(kept.bytes, end - kept.bytes));
+    if (!step && kept.bytes == 0) {
       throw file_error(path,
                        "begins with a line that is no record of metrics, so it is not ours to "
                        "continue; give another file name");
     }
     if (!step || (resume_at && *step >= *resume_at)) break;
+    kept = {end + 1, *step};
   }
-  refuse_loss(path, all, kept, resume_at);
+  refuse_loss(path, all, kept.bytes, resume_at);
   return kept;
 }
 
@@ -198,9 +206,10 @@ json_lines_metrics::json_lines_metrics(const std::string& path, std::optional<in
     : path_(path), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666)) {
   if (!file_) detail::throw_system_error(path_, "cannot open for appending");
   lock_against_other_runs(file_, path_);
-  const std::size_t kept =
+  const kept_lines kept =
       kept_prefix(path_, detail::chars_of(mapped_file(path_).bytes()), resume_at);
-  const auto end = static_cast<off_t>(kept);
+  step_ = kept.last_step;
+  const auto end = static_cast<off_t>(kept.bytes);
   if (::ftruncate(file_.get(), end) != 0 || ::lseek(file_.get(), end, SEEK_SET) != end) {
     detail::throw_system_error(path_, "cannot continue after the last complete line");
   }
@@ -217,6 +226,10 @@ void json_lines_metrics::record(index_t step, std::string_view name, double valu
   FLOWKIT_VALIDATE(name != "step",
                    "a metric cannot be named \"step\": that field of a line counts the steps; "
                    "choose another name");
+  FLOWKIT_VALIDATE(step >= step_, "step ", step, " comes after step ", step_, " in ", path_,
+                   ", which could then not be continued: record steps in order, or open the file "
+                   "with resume_at = ",
+                   step, " to replace what follows");
   std::string field = ",";
   detail::append_json_string(field, name);
   field.push_back(':');

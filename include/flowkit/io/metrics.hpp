@@ -50,7 +50,8 @@ class json_lines_metrics final : public metrics_sink {
   /// Flushes; a failure at this point is lost, so call flush() where it matters.
   ~json_lines_metrics() override;
 
-  /// Throws invalid_input for the name "step", which is taken.
+  /// Throws invalid_input for the name "step", which is taken, and for a step below the last one of
+  /// the file.
   void record(index_t step, std::string_view name, double value) override;
   void flush() override;
 
@@ -58,7 +59,7 @@ class json_lines_metrics final : public metrics_sink {
   std::string path_;
   detail::file_handle file_;
   std::string line_;  // of the step in progress, without the closing brace
-  index_t step_ = 0;
+  index_t step_ = 0;  // the last one, also of the lines that were there before
 };
 
 /// Scalars of a TensorBoard event file: TFRecord framing (length, masked CRC-32C) around `Event`

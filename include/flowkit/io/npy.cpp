@@ -156,17 +156,20 @@ std::string_view take_header(byte_view& bytes) {
   const std::string_view all = detail::chars_of(bytes);
   const std::size_t fixed = magic.size() + version_bytes;
   FLOWKIT_VALIDATE(all.size() >= fixed && all.starts_with(magic),
-                   "does not begin with the signature of a .npy file");
+                   "does not begin with the signature of a .npy file; save it with numpy.save");
   const int version = static_cast<unsigned char>(all[magic.size()]);
-  FLOWKIT_VALIDATE(1 <= version && version <= 3, "has the unknown .npy version ", version);
+  FLOWKIT_VALIDATE(1 <= version && version <= 3, "has the unknown .npy version ", version,
+                   "; versions 1 to 3 are read, and numpy.save writes one of them");
 
   const std::size_t length_bytes = version == 1 ? sizeof(std::uint16_t) : sizeof(std::uint32_t);
-  FLOWKIT_VALIDATE(bytes.size() >= fixed + length_bytes, "ends inside the header");
+  FLOWKIT_VALIDATE(bytes.size() >= fixed + length_bytes,
+                   "ends inside the header; the file is cut off, so copy or save it again");
   const std::size_t length = version == 1 ? detail::load_little<std::uint16_t>(bytes, fixed)
                                           : detail::load_little<std::uint32_t>(bytes, fixed);
   const std::size_t begin = fixed + length_bytes;
   FLOWKIT_VALIDATE(length <= bytes.size() - begin, "declares a header of ", length,
-                   " bytes, but only ", bytes.size() - begin, " follow");
+                   " bytes, but only ", bytes.size() - begin,
+                   " follow; the file is cut off, so copy or save it again");
   bytes = bytes.subspan(begin + length);
   return all.substr(begin, length);
 }
@@ -195,12 +198,14 @@ void reorder(byte_view from, const array_shape& shape, index_t item, std::span<s
 array parse(byte_view bytes) {
   npy_header_fields fields = header_reader(take_header(bytes)).read();
   FLOWKIT_VALIDATE(fields.type && fields.order && fields.shape,
-                   "header lacks descr, fortran_order or shape");
+                   "header lacks descr, fortran_order or shape; save it with numpy.save");
   const auto needed = byte_count(*fields.type, *fields.shape);
-  FLOWKIT_VALIDATE(needed, "shape ", to_text(*fields.shape), " overflows");
+  FLOWKIT_VALIDATE(needed, "shape ", to_text(*fields.shape), " of ", *fields.type,
+                   " overflows: it has more than 2^62 bytes; save the array again");
   FLOWKIT_VALIDATE(static_cast<std::size_t>(*needed) == bytes.size(), "shape ",
                    to_text(*fields.shape), " of ", *fields.type, " needs ", *needed,
-                   " bytes of data, but ", bytes.size(), " follow the header");
+                   " bytes of data, but ", bytes.size(),
+                   " follow the header; the file is cut off or damaged, so save the array again");
 
   array out(*fields.type, std::move(*fields.shape));
   if (*fields.order == storage_order::fortran) {

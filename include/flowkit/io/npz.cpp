@@ -81,6 +81,8 @@ void write_npz(const std::string& path, std::span<const named_array_view> arrays
   const auto method =
       compression == npz_compression::none ? zip_method::stored : zip_method::deflated;
   for (const named_array_view& entry : arrays) {
+    FLOWKIT_VALIDATE(!entry.name.empty(), "an array of ", path,
+                     " has no name, by which it could be read back; give it one");
     const std::string header = detail::npy_header(entry.value);
     archive.add(entry.name + std::string(suffix), {detail::bytes_of(header), entry.value.bytes()},
                 method);

@@ -40,8 +40,8 @@ class npz_file {
 /// Whether the entries of an archive are compressed.
 enum class npz_compression { none, deflate };
 
-/// Replaces `path` atomically by an archive of these arrays. Throws invalid_input for duplicate
-/// names, file_error if writing fails.
+/// Replaces `path` atomically by an archive of these arrays. Throws invalid_input for names that
+/// are duplicate, empty or not UTF-8, file_error if writing fails.
 void write_npz(const std::string& path, std::span<const named_array_view> arrays,
                npz_compression compression = npz_compression::none);
 

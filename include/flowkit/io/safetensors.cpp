@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t prefix_bytes = sizeof(std::uint64_t);
 constexpr std::uint64_t header_limit = 100'000'000;  // as in the reference implementation
 constexpr std::string_view metadata_key = "__metadata__";
+constexpr json_limits header_limits{.depth = 4};
 
 struct dtype_name {
   std::string_view name;
@@ -105,20 +106,21 @@ void check_cover(std::vector<entry>& entries, std::size_t data_bytes) {
     FLOWKIT_VALIDATE(e.begin >= covered, "tensor ", to_json(e.name), " at bytes ", e.begin, "..",
                      e.end, " overlaps the tensor before it, which ends at ", covered);
     FLOWKIT_VALIDATE(e.begin == covered, "bytes ", covered, "..", e.begin,
-                     " of the data belong to no tensor");
+                     " of the data belong to no tensor; the file is damaged, so save it again");
     covered = e.end;
   }
   FLOWKIT_VALIDATE(covered == data_bytes, "the last ", data_bytes - covered,
-                   " bytes of the data belong to no tensor");
+                   " bytes of the data belong to no tensor; the file is damaged, so save it again");
 }
 
 std::size_t header_size(byte_view bytes) {
   FLOWKIT_VALIDATE(bytes.size() >= prefix_bytes, "is too short (", bytes.size(),
-                   " bytes) for a safetensors file");
+                   " bytes) for a safetensors file; it is cut off or another kind of file");
   const auto length = detail::load_little<std::uint64_t>(bytes, 0);
   const std::size_t rest = bytes.size() - prefix_bytes;
   FLOWKIT_VALIDATE(length <= header_limit, "declares a header of ", length,
-                   " bytes, more than the limit of ", header_limit);
+                   " bytes, more than the limit of ", header_limit,
+                   "; it is damaged or not a safetensors file");
   FLOWKIT_VALIDATE(length <= rest, "declares a header of ", length, " bytes, but only ", rest,
                    " follow; the file is cut off or not a safetensors file");
   return static_cast<std::size_t>(length);
@@ -132,7 +134,7 @@ safetensors_contents parse(byte_view bytes) {
                    "does not begin with a JSON object; it is not a safetensors file");
 
   const json_value document =
-      within("header", [&] { return parse_json(detail::chars_of(header), {.depth = 4}); });
+      within("header", [&] { return parse_json(detail::chars_of(header), header_limits); });
   safetensors_contents out;
   std::vector<entry> entries;
   for (const json_member& member : document.as_object()) {
@@ -167,17 +169,27 @@ std::vector<const named_array_view*> storage_order(std::span<const named_array_v
   return order;
 }
 
-void check_names(std::span<const named_array_view> tensors) {
+void check_utf8(std::string_view what, std::string_view name) {
+  FLOWKIT_VALIDATE(detail::valid_utf8_prefix(name) == name.size(), what, " ", to_json(name),
+                   " is not UTF-8, as text in a safetensors file must be; convert it");
+}
+
+void check_names(std::span<const named_array_view> tensors, const safetensors_metadata& metadata) {
+  for (const auto& [key, value] : metadata) {
+    check_utf8("the metadata key", key);
+    check_utf8(text("the metadata of ", to_json(key), ","), value);
+  }
   std::vector<std::string_view> names;
   for (const named_array_view& tensor : tensors) {
-    FLOWKIT_VALIDATE(tensor.name != metadata_key, "a tensor cannot be named ", metadata_key);
-    FLOWKIT_VALIDATE(detail::valid_utf8_prefix(tensor.name) == tensor.name.size(),
-                     "the tensor name ", to_json(tensor.name), " is not UTF-8");
+    FLOWKIT_VALIDATE(tensor.name != metadata_key, "a tensor cannot be named ", metadata_key,
+                     ", which holds the metadata of a file; choose another name");
+    check_utf8("the tensor name", tensor.name);
     names.emplace_back(tensor.name);
   }
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
-  FLOWKIT_VALIDATE(twice == names.end(), "two tensors are named ", to_json(*twice));
+  FLOWKIT_VALIDATE(twice == names.end(), "two tensors are named ", to_json(*twice),
+                   ": a file holds one of each name; rename one of them");
 }
 
 /// Built as text, not as json_value: a member is found linearly there, and names may be many.
@@ -249,12 +261,14 @@ const std::string& safetensors_file::metadata(const std::string& key) const& {
 
 void write_safetensors(const std::string& path, std::span<const named_array_view> tensors,
                        const safetensors_metadata& metadata) {
-  check_names(tensors);
+  check_names(tensors, metadata);
   const auto order = storage_order(tensors);
   const std::string header = header_text(order, metadata);
   FLOWKIT_VALIDATE(header.size() <= header_limit, "the header of ", header.size(),
                    " bytes exceeds the limit of ", header_limit, "; shorten the metadata of ",
                    path);
+  within("these tensors make a header that cannot be read back, so they need several files",
+         [&] { return parse_json(header, header_limits); });
 
   std::string prefix;
   detail::append_little(prefix, std::uint64_t{header.size()});

@@ -68,7 +68,8 @@ class safetensors_file {
 ///
 /// Tensors are stored by descending element size (otherwise in the given order): together with a
 /// header padded to a multiple of 8 bytes this aligns every value. Throws invalid_input for
-/// duplicate or reserved names, file_error if writing fails.
+/// duplicate or reserved names, for names and metadata that are not UTF-8 and for a header that
+/// `parse_safetensors` would refuse; file_error if writing fails.
 void write_safetensors(const std::string& path, std::span<const named_array_view> tensors,
                        const safetensors_metadata& metadata = {});
 

@@ -58,7 +58,8 @@ class zip_writer {
   explicit zip_writer(atomic_file& out) : out_(out) {}
 
   /// Adds an entry whose content is the concatenation of `pieces`. A deflated entry is compressed
-  /// in memory first (allocates its compressed size). Throws invalid_input for a name used before.
+  /// in memory first (allocates its compressed size). Throws invalid_input for a name used before
+  /// or one that is not UTF-8.
   void add(std::string_view name, std::initializer_list<byte_view> pieces, zip_method method);
 
   /// Writes the directory. Must be called once, last; the caller commits the file.

@@ -1,6 +1,7 @@
 #include <flowkit/core/error.hpp>
 #include <flowkit/io/deflate.hpp>
 #include <flowkit/io/json.hpp>
+#include <flowkit/io/utf8.hpp>
 #include <flowkit/io/zip.hpp>
 
 namespace flowkit {
@@ -24,6 +25,8 @@ void zip_writer::add(std::string_view name, std::initializer_list<byte_view> pie
                      zip_method method) {
   const bool used = !names_.emplace(name).second;
   FLOWKIT_VALIDATE(!used, "two entries of the archive ", out_.path(), " are named ", to_json(name));
+  FLOWKIT_VALIDATE(detail::valid_utf8_prefix(name) == name.size(), "the entry name ", to_json(name),
+                   " is not UTF-8, as names in a zip archive must be; choose another");
   FLOWKIT_VALIDATE(name.size() <= comment_limit, "an entry name of ", name.size(),
                    " bytes is too long for a zip archive");
   record entry{std::string(name), method, crc32_of(pieces), 0, 0, offset_};

@@ -108,11 +108,15 @@ class conv2d {
     FLOWKIT_VALIDATE(o.inputs > 0 && o.outputs > 0, "convolution '", name, "' from ", o.inputs,
                      " to ", o.outputs, " channels: both must be positive");
     for (std::size_t axis = 0; axis < 2; ++axis) {
-      FLOWKIT_VALIDATE(o.kernel[axis] > 0 && o.stride[axis] > 0 && o.padding[axis] >= 0,
+      FLOWKIT_VALIDATE(o.kernel[axis] > 0 && detail::is_stride(o.stride[axis]) &&
+                           detail::is_padding(o.padding[axis]),
                        "convolution '", name, "' with kernel ", o.kernel, ", stride ", o.stride,
                        " and padding ", o.padding,
-                       ": kernel and stride must be positive, padding must not be negative");
+                       ": kernel and stride must be positive, padding must not be negative, and "
+                       "none may reach 2^31");
     }
+    // Sizes of windows are products: those that wrapped around would be other sizes.
+    (void)detail::allocatable_size<double>(extents{o.kernel[0], o.kernel[1], o.inputs, o.outputs});
     return o;
   }
 

@@ -103,10 +103,12 @@ class conv_transpose1d {
                                                    const conv_transpose1d_options& o) {
     FLOWKIT_VALIDATE(o.inputs > 0 && o.outputs > 0, "transposed convolution '", name, "' from ",
                      o.inputs, " to ", o.outputs, " channels: both must be positive");
-    FLOWKIT_VALIDATE(o.kernel > 0 && o.stride > 0 && o.padding >= 0, "transposed convolution '",
-                     name, "' with kernel ", o.kernel, ", stride ", o.stride, " and padding ",
-                     o.padding,
-                     ": kernel and stride must be positive, padding must not be negative");
+    FLOWKIT_VALIDATE(o.kernel > 0 && detail::is_stride(o.stride) && detail::is_padding(o.padding),
+                     "transposed convolution '", name, "' with kernel ", o.kernel, ", stride ",
+                     o.stride, " and padding ", o.padding,
+                     ": kernel and stride must be positive, padding must not be negative, and none "
+                     "may reach 2^31");
+    (void)detail::allocatable_size<double>(extents{o.kernel, o.inputs, o.outputs});
     return o;
   }
 

@@ -4,6 +4,8 @@
 #include <flowkit/nn/concepts.hpp>
 #include <flowkit/nn/shape.hpp>
 
+#include <cmath>
+
 namespace flowkit {
 
 /// Settings of a group normalisation; groups must divide the channels.
@@ -33,8 +35,10 @@ class group_norm {
     FLOWKIT_VALIDATE(o.channels > 0 && o.groups > 0 && o.channels % o.groups == 0,
                      "group normalisation '", name, "' of ", o.channels, " channels in ", o.groups,
                      " groups: groups must be equal parts of the channels; choose a divisor");
-    FLOWKIT_VALIDATE(o.epsilon > 0, "group normalisation '", name, "' with epsilon ", o.epsilon,
-                     ": it must be positive, or constant inputs divide by zero");
+    FLOWKIT_VALIDATE(o.epsilon > 0 && std::isfinite(o.epsilon), "group normalisation '", name,
+                     "' with epsilon ", o.epsilon,
+                     ": it must be positive, or constant inputs divide by zero, and finite, or all "
+                     "outputs are equal; 1e-5 is usual");
     const parameter_layout::scope scope(layout, name);
     scale_ = layout.add("weight", extents{o.channels}, initializer::ones());
     shift_ = layout.add("bias", extents{o.channels}, initializer::zeros());

@@ -5,6 +5,8 @@
 #include <flowkit/nn/mlp.hpp>
 #include <flowkit/nn/velocity_network.hpp>
 
+#include <cmath>
+
 namespace flowkit {
 
 /// Settings of a perceptron field: the size of the state and of the condition, the number of times
@@ -72,6 +74,9 @@ class mlp_field {
                      ": the dimension must be positive, the condition may be empty");
     FLOWKIT_VALIDATE(o.times == 1 || o.times == 2, "perceptron field '", name, "' of ", o.times,
                      " times: it takes 1 (velocity) or 2 (average velocity)");
+    FLOWKIT_VALIDATE(std::isfinite(o.time_scale), "perceptron field '", name,
+                     "' with a time scale of ", o.time_scale,
+                     ": it multiplies the times, so it must be finite; 1 leaves them as they are");
     return o;
   }
 

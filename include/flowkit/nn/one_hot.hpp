@@ -13,12 +13,14 @@ namespace flowkit {
 template <Backend B>
 [[nodiscard]] tensor<B, 2> one_hot(B& be, std::span<const row_t> labels, index_t classes) {
   using T = typename B::value_type;
-  FLOWKIT_VALIDATE(classes > 0, "one-hot rows of ", classes,
-                   " classes: there must be one at least");
+  FLOWKIT_VALIDATE(
+      classes > 0, "one-hot rows of ", classes,
+      " classes: there must be one at least; give the number of classes of the network");
   std::vector<T> host(labels.size() * static_cast<std::size_t>(classes), T(0));
   for (std::size_t i = 0; i < labels.size(); ++i) {
     FLOWKIT_VALIDATE(labels[i] >= 0 && labels[i] < classes, "label ", labels[i], " of sample ", i,
-                     " is none of ", classes, " classes, which are counted from 0");
+                     " is none of ", classes,
+                     " classes, which are counted from 0: correct the label, or give more classes");
     host[i * static_cast<std::size_t>(classes) + static_cast<std::size_t>(labels[i])] = T(1);
   }
   tensor<B, 2> out(be, {static_cast<index_t>(labels.size()), classes});

@@ -8,6 +8,9 @@ namespace {
 /// Slots start on cache lines (16 floats), so that vector loads of weights are aligned.
 constexpr index_t slot_alignment = 16;
 
+/// Numbers of one network. Their bytes in double can still be counted.
+constexpr index_t size_limit = index_t{1} << 58;
+
 index_t aligned(index_t offset) {
   return (offset + slot_alignment - 1) / slot_alignment * slot_alignment;
 }
@@ -45,9 +48,15 @@ index_t parameter_layout::add_entry(std::string_view name, std::vector<index_t> 
   FLOWKIT_VALIDATE(find(full) == nullptr, "parameter '", full,
                    "' exists already: two layers share a name; build one of them in a "
                    "parameter_layout::scope of its own");
+  index_t room = size_limit - size_;
   for (const index_t n : shape) {
     FLOWKIT_VALIDATE(n > 0, "parameter '", full, "' has a size of ", n,
                      ": sizes are counts of channels or taps and must be positive");
+    room /= n;
+    FLOWKIT_VALIDATE(
+        room > 0, "parameter '", full, "' with a size of ", n,
+        " makes a network of more than 2^58 numbers, which no memory can hold: look at "
+        "the sizes that it was computed from");
   }
   const index_t offset = size_;
   entries_.push_back({std::move(full), offset, std::move(shape), init});
@@ -55,4 +64,15 @@ index_t parameter_layout::add_entry(std::string_view name, std::vector<index_t> 
   return offset;
 }
 
+namespace detail {
+
+void refuse_slot(const char* what, index_t end, index_t size) {
+  throw_invalid_input(text(
+      "a layer needs the first ", end, " ", what, " of its network, but there are ", size, ": ",
+      size == 0 ? "none were given, as where a network is not trained, "
+                : "they belong to another layout, or to this one before the layer was added; ",
+      "use a parameter_store made from the layout that the network was built with"));
+}
+
+}  // namespace detail
 }  // namespace flowkit

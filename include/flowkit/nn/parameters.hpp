@@ -65,7 +65,8 @@ class parameter_layout {
     std::size_t outer_length_;
   };
 
-  /// Reserves a parameter. Throws invalid_input if the name is taken or a size is not positive.
+  /// Reserves a parameter. Throws invalid_input if the name is taken, a size is not positive, or
+  /// the network would have more parameters than can be addressed.
   template <std::size_t R>
   slot<R> add(std::string_view name, const extents<R>& shape, const initializer& init) {
     return {add_entry(name, {shape.n, shape.n + R}, init), shape};
@@ -99,8 +100,26 @@ class parameter_layout {
   index_t size_ = 0;
 };
 
+namespace detail {
+
+/// Throws invalid_input: a layer looked for a slot that ends at `end` among `size` numbers.
+[[noreturn]] void refuse_slot(const char* what, index_t end, index_t size);
+
+/// The part of a flat tensor that a slot names. It is checked always, because a store of another
+/// layout would be read and written out of bounds, and one comparison costs nothing beside a layer.
+template <std::size_t R, class T, Space S>
+view<T, R, S> slot_of(const view<T, 1, S>& flat, const char* what, index_t offset,
+                      const extents<R>& shape) {
+  const index_t end = offset + size_of(shape);
+  if (end > flat.size()) refuse_slot(what, end, flat.size());
+  return {flat.data() + offset, shape};
+}
+
+}  // namespace detail
+
 /// What a layer sees: values to read, gradients to add to, constants. Trivially copyable; the
-/// gradients may be empty when nothing is trained.
+/// gradients may be empty when nothing is trained. A slot that lies beyond them throws
+/// invalid_input: the numbers are those of another layout.
 template <class B>
 struct parameters {
   const_view_of<B, 1> values;
@@ -109,16 +128,15 @@ struct parameters {
 
   template <std::size_t R>
   [[nodiscard]] const_view_of<B, R> value(const slot<R>& s) const {
-    return {values.data() + s.offset, s.shape};
+    return detail::slot_of(values, "values", s.offset, s.shape);
   }
   template <std::size_t R>
   [[nodiscard]] view_of<B, R> gradient(const slot<R>& s) const {
-    FLOWKIT_EXPECT(gradients.size() >= s.offset + size_of(s.shape));
-    return {gradients.data() + s.offset, s.shape};
+    return detail::slot_of(gradients, "gradients", s.offset, s.shape);
   }
   template <std::size_t R>
   [[nodiscard]] const_view_of<B, R> constant(const constant_slot<R>& s) const {
-    return {constants.data() + s.offset, s.shape};
+    return detail::slot_of(constants, "constants", s.offset, s.shape);
   }
 };
 
@@ -133,9 +151,13 @@ class parameter_store {
     return {std::as_const(values_).view(), gradients_.view(), std::as_const(constants_).view()};
   }
   /// The same network with other values of the same layout, for example an average of them.
-  /// Nothing can be trained through it.
+  /// Nothing can be trained through it. Throws invalid_input for another number of values.
   [[nodiscard]] parameters<B> view_with(const_view_of<B, 1> values) const {
-    FLOWKIT_EXPECT(values.size() == values_.size());
+    FLOWKIT_VALIDATE(values.size() == values_.size() && values.dense(), values.size(),
+                     " values with stride ", values.strides()[0], " for a network of ",
+                     values_.size(),
+                     ": they must be one flat tensor of its layout, such as an average of its "
+                     "values");
     return {values, {}, constants_.view()};
   }
   [[nodiscard]] view_of<B, 1> values() { return values_.view(); }

@@ -23,6 +23,17 @@ void validate_channels(std::string_view layer, const extents<R>& shape, index_t 
                    ": the last axis holds the channels; check the layer or data before it");
 }
 
+namespace detail {
+
+/// Whether windows can move by this many positions, and whether zeros can be put beside them: both
+/// stay where no sum of them wraps around.
+[[nodiscard]] constexpr bool is_stride(index_t step) { return step > 0 && step < index_t{1} << 31; }
+[[nodiscard]] constexpr bool is_padding(index_t zeros) {
+  return zeros >= 0 && zeros < index_t{1} << 31;
+}
+
+}  // namespace detail
+
 /// Dense data as [batch, position, channel], all middle axes together; a matrix gets one position.
 template <class T, std::size_t R, Space S>
   requires(R >= 2)

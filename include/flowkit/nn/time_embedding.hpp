@@ -8,7 +8,7 @@
 
 namespace flowkit {
 
-/// Settings of a sinusoidal embedding; the dimension must be even and at least 4.
+/// Settings of a sinusoidal embedding; the dimension must be even and at least 4, the scale finite.
 struct time_embedding_options {
   index_t dimension = 0;
   double scale = 1;  ///< multiplies the time before it is embedded
@@ -29,6 +29,8 @@ class sinusoidal_time_embedding {
   sinusoidal_time_embedding(parameter_layout& layout, const time_embedding_options& o) {
     FLOWKIT_VALIDATE(o.dimension >= 4 && o.dimension % 2 == 0, "time embedding of dimension ",
                      o.dimension, ": it must be even and at least 4, as many sines as cosines");
+    FLOWKIT_VALIDATE(std::isfinite(o.scale), "time embedding with a scale of ", o.scale,
+                     ": it multiplies the times, so it must be finite; 1 leaves them as they are");
     const index_t half = o.dimension / 2;
     std::vector<double> values(static_cast<std::size_t>(half));
     for (std::size_t i = 0; i < values.size(); ++i) {

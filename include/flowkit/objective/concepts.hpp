@@ -56,14 +56,16 @@ training_batch<B> checked_batch(training_batch<B> batch, index_t condition_size)
   FLOWKIT_VALIDATE((batch.condition.shape() == extents<2>{rows, condition_size}),
                    "a condition of shape ", batch.condition.shape(),
                    " does not fit the network, which takes ", condition_size,
-                   " numbers for each of the ", shape[0], " samples");
+                   " numbers for each of the ", shape[0],
+                   " samples: give one row per sample, or build the network for this condition");
   FLOWKIT_VALIDATE(contiguous_rows(batch.condition), "a condition of shape ",
                    batch.condition.shape(), " with strides ", batch.condition.strides(),
                    ": the numbers of a sample must lie one after the other; copy it into a tensor");
   FLOWKIT_VALIDATE(batch.weights.empty() || batch.weights.size() == shape[0], "there are ",
                    batch.weights.size(), " weights for ", shape[0], " samples: give one each");
   FLOWKIT_VALIDATE(batch.mask.empty() || batch.mask.shape() == shape, "a mask of shape ",
-                   batch.mask.shape(), " does not fit data of shape ", shape);
+                   batch.mask.shape(), " does not fit data of shape ", shape,
+                   ": give one factor per element, or none");
   if (condition_size == 0) batch.condition = {nullptr, extents<2>{shape[0], 0}};
   return batch;
 }

@@ -3,6 +3,7 @@
 
 #include <flowkit/backend/concepts.hpp>
 #include <flowkit/backend/workspace.hpp>
+#include <flowkit/core/error.hpp>
 
 namespace flowkit {
 
@@ -23,13 +24,27 @@ struct loss_and_gradient {
 
 namespace detail {
 
+/// Throws invalid_input unless there are errors and every element has a target.
+template <class B>
+void validate_prediction(const_view_of<B, 2> y, const_view_of<B, 2> target) {
+  FLOWKIT_VALIDATE(!y.empty(), "a prediction of shape ", y.shape(),
+                   " has no elements, so its mean error is undefined; skip empty batches");
+  FLOWKIT_VALIDATE(y.shape() == target.shape(), "a prediction of shape ", y.shape(),
+                   " cannot be compared with a target of shape ", target.shape(),
+                   ": give one target per element");
+}
+
 /// The factor of every element [n, d], broadcast where that is possible.
 template <class B>
 const_view_of<B, 2> element_weights(B& be, const error_weights<B>& weights, const extents<2>& shape,
                                     workspace<B>& ws) {
   using T = typename B::value_type;
-  FLOWKIT_EXPECT(weights.samples.empty() || weights.samples.shape()[0] == shape[0]);
-  FLOWKIT_EXPECT(weights.elements.empty() || weights.elements.shape() == shape);
+  FLOWKIT_VALIDATE(weights.samples.empty() || weights.samples.size() == shape[0], "there are ",
+                   weights.samples.size(), " weights for a prediction of shape ", shape,
+                   ": give one per row, or none");
+  FLOWKIT_VALIDATE(weights.elements.empty() || weights.elements.shape() == shape,
+                   "weights of shape ", weights.elements.shape(), " for a prediction of shape ",
+                   shape, ": give one per element, or none");
   if (weights.samples.empty() && !weights.elements.empty()) return weights.elements;
   if (weights.samples.empty()) {
     const view_of<B, 0> one = ws.take(extents<0>{});
@@ -49,11 +64,12 @@ const_view_of<B, 2> element_weights(B& be, const error_weights<B>& weights, cons
 ///   loss = factor / (n d) sum_ij w_i m_ij (y_ij - target_ij)^2.
 /// The mean counts masked elements, so that the loss of a batch is the mean of the losses of its
 /// samples and a padded sample weighs less than a full one. Both results live in the workspace.
+/// Throws invalid_input for shapes that do not fit.
 template <class B>
 loss_and_gradient<B> mean_squared_error(B& be, const_view_of<B, 2> y, const_view_of<B, 2> target,
                                         const error_weights<B>& weights, workspace<B>& ws) {
   using T = typename B::value_type;
-  FLOWKIT_EXPECT(y.shape() == target.shape() && !y.empty());
+  detail::validate_prediction<B>(y, target);
   const view_of<B, 0> loss = ws.take(extents<0>{});
   const view_of<B, 2> gradient = ws.take(y.shape());
   const scratch_scope scope(ws);
@@ -66,11 +82,14 @@ loss_and_gradient<B> mean_squared_error(B& be, const_view_of<B, 2> y, const_view
 }
 
 /// The errors behind the mean, one per sample: errors[i] = factor / d sum_j w_i m_ij (...)^2.
+/// Throws invalid_input for shapes that do not fit.
 template <class B>
 void squared_errors(B& be, const_view_of<B, 2> y, const_view_of<B, 2> target,
                     const error_weights<B>& weights, view_of<B, 1> errors, workspace<B>& ws) {
   using T = typename B::value_type;
-  FLOWKIT_EXPECT(y.shape() == target.shape() && !y.empty());
+  detail::validate_prediction<B>(y, target);
+  FLOWKIT_VALIDATE(errors.size() == y.shape()[0], "there is room for ", errors.size(),
+                   " errors of a prediction of shape ", y.shape(), ": one per row is written");
   const scratch_scope scope(ws);
   const const_view_of<B, 2> w = detail::element_weights(be, weights, y.shape(), ws);
   const double scale = weights.factor / static_cast<double>(y.shape()[1]);

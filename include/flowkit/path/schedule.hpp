@@ -4,6 +4,8 @@
 #include <flowkit/core/error.hpp>
 #include <flowkit/fn/path.hpp>
 
+#include <cmath>
+
 namespace flowkit {
 
 /// alpha = t, sigma = 1 - t.
@@ -18,12 +20,13 @@ using cosine_schedule = fn::cosine_coefficients;
 class variance_preserving_schedule {
  public:
   constexpr variance_preserving_schedule() = default;
-  /// Throws invalid_input unless 0 < b0 <= b1.
+  /// Throws invalid_input unless 0 < b0 <= b1 and both are finite.
   variance_preserving_schedule(double rate_at_data, double rate_at_noise)
       : rate_at_data_(rate_at_data), rate_at_noise_(rate_at_noise) {
-    FLOWKIT_VALIDATE(rate_at_data > 0 && rate_at_noise >= rate_at_data,
-                     "variance-preserving schedule with rates ", rate_at_data, " to ",
-                     rate_at_noise, ": they must be positive and not fall towards the noise");
+    FLOWKIT_VALIDATE(
+        rate_at_data > 0 && rate_at_noise >= rate_at_data && std::isfinite(rate_at_noise),
+        "variance-preserving schedule with rates ", rate_at_data, " to ", rate_at_noise,
+        ": they must be positive, finite and not fall towards the noise; 0.1 to 20 are usual");
   }
 
   /// The schedule in scalars S, as kernels of a backend use it.

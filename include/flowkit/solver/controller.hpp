@@ -47,9 +47,10 @@ namespace detail {
 
 /// Throws invalid_input for options that cannot work in scalars with this epsilon.
 inline void check_options(const adaptive_options& o, double epsilon) {
-  FLOWKIT_VALIDATE(o.relative >= 0 && o.absolute >= 0 && o.relative + o.absolute > 0,
+  FLOWKIT_VALIDATE(o.relative >= 0 && o.absolute >= 0 && o.relative + o.absolute > 0 &&
+                       std::isfinite(o.relative) && std::isfinite(o.absolute),
                    "tolerances relative ", o.relative, ", absolute ", o.absolute,
-                   ": neither may be negative and one must be positive");
+                   ": neither may be negative or infinite and one must be positive; 1e-5 is usual");
   FLOWKIT_VALIDATE(o.relative >= 4 * epsilon || o.absolute > 0, "relative tolerance ", o.relative,
                    " is below 4 epsilon = ", 4 * epsilon,
                    " of the scalar type and cannot be met: raise it, add an absolute tolerance, or "

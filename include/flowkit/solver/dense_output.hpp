@@ -31,7 +31,8 @@ void check_saving(const save_at<B>& save, const time_span& span, const extents<2
   const auto m = static_cast<index_t>(save.times.size());
   FLOWKIT_VALIDATE((save.states.shape() == extents{m, x[0], x[1]}) && save.states.dense(),
                    "states to save have shape ", save.states.shape(), " where ", m,
-                   " times of a state ", x, " need ", extents{m, x[0], x[1]});
+                   " times of a state ", x, " need dense ", extents{m, x[0], x[1]},
+                   ": make a tensor of that shape for them");
   const double direction = span.end < span.start ? -1 : 1;
   double last = span.start;
   for (const double t : save.times) {
@@ -57,7 +58,10 @@ class dense_writer {
         direction_(batch.setting().direction()) {
     be.fill(save.states, std::numeric_limits<T>::quiet_NaN());
     for (std::size_t i = 0; i < save.times.size(); ++i) {
-      if (save.times[i] == batch.setting().span.start) be.copy(state(i), const_view(batch.x));
+      // In the scalar of the backend, as in `write`: no step passes a time that rounds to the
+      // start.
+      const bool at_start = static_cast<T>(save.times[i]) == batch.setting().start();
+      if (at_start) be.copy(state(i), const_view(batch.x));
     }
   }
 

@@ -43,12 +43,20 @@ class moving_average {
                      "an average with inverse_gamma ", options.inverse_gamma, " and decay in [",
                      options.minimum, ", ", options.maximum,
                      "] is none: inverse_gamma must be positive and 0 <= minimum <= maximum <= 1");
+    FLOWKIT_VALIDATE(options.power >= 0 && std::isfinite(options.power),
+                     "an average whose decay grows with the power ", options.power,
+                     " never settles: choose a positive one, such as 3/4, or 0 for a decay that "
+                     "stays at its minimum");
     be.copy(average_.view(), values);
   }
 
   /// Includes the values after step number `step`, counted from 0. One pass over memory; optimisers
   /// can do the same within theirs.
   void step(B& be, const_view_of<B, 1> values, index_t step) {
+    FLOWKIT_VALIDATE(values.size() == average_.size(), "an average of ", average_.size(),
+                     " numbers cannot include ", values.size(),
+                     " values: they belong to different layouts; start the average from the values "
+                     "that it is to follow");
     be.for_each(rule(step), average_.view(), values);
   }
 

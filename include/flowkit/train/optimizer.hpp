@@ -5,6 +5,7 @@
 #include <flowkit/nn/parameters.hpp>
 #include <flowkit/train/concepts.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -17,6 +18,13 @@ template <class B, class Rule, class... States>
 void update_values(B& be, const Rule& rule, const trained_values<B>& trained,
                    const step_settings<B>& settings, States... states) {
   using T = typename B::value_type;
+  const index_t size = trained.values.size();
+  FLOWKIT_VALIDATE(trained.gradients.size() == size && ((states.size() == size) && ...) &&
+                       (trained.average.empty() || trained.average.size() == size),
+                   "an optimiser of ", std::min({states.size()...}), " numbers was given ", size,
+                   " values, ", trained.gradients.size(), " gradients and an average of ",
+                   trained.average.size(),
+                   ": they belong to different layouts; make all of them from one");
   const auto factor = repeat_scalar(settings.gradient_factor, trained.values.shape());
   if (trained.average.empty()) {
     be.for_each(rule, trained.values, trained.gradients, states..., factor);

@@ -14,6 +14,14 @@ namespace flowkit {
 /// The learning rate of a step; steps are counted from 0.
 using learning_rate_schedule = std::function<double(index_t step)>;
 
+namespace detail {
+
+/// Whether values can be moved by this rate: a negative one climbs the loss, and one that is not
+/// finite leaves no number behind.
+[[nodiscard]] inline bool is_rate(double rate) { return rate >= 0 && std::isfinite(rate); }
+
+}  // namespace detail
+
 /// The same rate at every step.
 struct constant_rate {
   double rate = 1e-4;
@@ -28,12 +36,14 @@ struct constant_rate {
 /// the rate stays 0 there.
 class warmup_cosine {
  public:
-  /// Throws invalid_input unless 0 <= warmup < total.
+  /// Throws invalid_input unless 0 <= warmup < total and the peak is finite and not negative.
   warmup_cosine(double peak, index_t warmup, index_t total)
       : peak_(peak), warmup_(warmup), total_(total) {
     FLOWKIT_VALIDATE(warmup >= 0 && warmup < total, "a warm-up of ", warmup,
                      " steps leaves no step of ", total,
                      " for the cosine; shorten the warm-up or train longer");
+    FLOWKIT_VALIDATE(detail::is_rate(peak), "a warm-up to a learning rate of ", peak,
+                     ": the peak must be finite and not negative, such as 1e-4");
   }
 
   double operator()(index_t step) const {

@@ -28,7 +28,8 @@ struct train_step_options {
 template <class B, class O, Optimizer<B> Opt>
 class train_step {
  public:
-  /// Allocates. Throws invalid_input for a clip_norm that is not positive.
+  /// Allocates. Throws invalid_input for a clip_norm that is not positive and for parts of
+  /// different layouts.
   train_step(B& be, O& objective, parameter_store<B>& store, Opt& optimizer,
              train_step_options options = {})
       : train_step(be, objective, store, optimizer, nullptr, std::move(options)) {}
@@ -38,11 +39,15 @@ class train_step {
              moving_average<B>& average, train_step_options options = {})
       : train_step(be, objective, store, optimizer, &average, std::move(options)) {}
 
-  /// One step; returns the loss before it, which stays valid until the next step.
+  /// One step; returns the loss before it, which stays valid until the next step. Throws
+  /// invalid_input where the schedule gives a learning rate that is negative or not finite.
   template <class Batch>
   const_view_of<B, 0> operator()(const Batch& batch, rng_key key) {
     static_assert(Objective<O, B, Batch>, "the objective takes batches of another type");
     learning_rate_ = options_.learning_rate(count_);
+    FLOWKIT_VALIDATE(detail::is_rate(learning_rate_), "the schedule gives step ", count_,
+                     " a learning rate of ", learning_rate_,
+                     ": it must be finite and not negative; look at its settings");
     launch_([&] {
       scratch_.rewind();
       be_->copy(loss_.view(), (*objective_)(*be_, store_->view(), batch, key, scratch_));
@@ -96,7 +101,18 @@ class train_step {
     FLOWKIT_VALIDATE(options_.clip_norm > 0, "a clip_norm of ", options_.clip_norm,
                      " removes or reverses every gradient; give a positive norm, or leave it out "
                      "to keep gradients as they are");
+    for (const named_values<B>& part : state()) validate_size(part);
     be.fill(factor_.view(), typename B::value_type(1));
+  }
+
+  /// All parts are passed over together, so one of another size would be read or written beyond its
+  /// end.
+  void validate_size(const named_values<B>& part) const {
+    FLOWKIT_VALIDATE(part.values.size() == store_->values().size(), "'", part.role,
+                     "' of a training step has ", part.values.size(),
+                     " numbers, but its store has ", store_->values().size(),
+                     ": they were made from different layouts; build the layers first, then make "
+                     "the store, the optimiser and the average from that layout");
   }
 
   /// From gradients to values, moments and average.

@@ -68,13 +68,13 @@ class host_ops {
 
   template <class U>
   void upload(view<U, 1, host_space> y, std::type_identity_t<std::span<const U>> x) {
-    FLOWKIT_EXPECT(y.dense() && y.size() == static_cast<index_t>(x.size()));
+    detail::validate_transfer("upload", y, x.size());
     if (y.size() > 0) std::memcpy(y.data(), x.data(), bytes(y));
   }
 
   template <class U>
   void download(std::span<U> y, std::type_identity_t<view<const U, 1, host_space>> x) {
-    FLOWKIT_EXPECT(x.dense() && x.size() == static_cast<index_t>(y.size()));
+    detail::validate_transfer("download", x, y.size());
     if (x.size() > 0) std::memcpy(y.data(), x.data(), y.size_bytes());
   }
 
