@@ -4,6 +4,7 @@
 #include <flowkit/policy/tasks/expert.hpp>
 #include <flowkit/policy/tasks/task_environment.hpp>
 
+#include <app/checks.hpp>
 #include <app/episodes.hpp>
 #include <app/options.hpp>
 #include <app/run_directory.hpp>
@@ -51,6 +52,18 @@ std::function<std::string(std::span<const float>)> mode_namer(const context& c) 
 std::string journal_path(const std::string& folder, std::uint64_t noise_seed) {
   return text(folder, "/episodes-", noise_seed, ".json");
 }
+
+}  // namespace
+
+void check_seeds(const context& c) {
+  expect_task_of_data(c.values, policy::demonstrations(demonstrations_path(c)));
+  (void)seeds_of(c, std::max(c.values.integer("evaluate.episodes"),
+                             c.values.integer("evaluate.noise_seeds") > 0
+                                 ? c.values.integer("evaluate.noise_episodes")
+                                 : 0));
+}
+
+namespace {
 
 /// Plays what the journal in the folder lacks.
 std::vector<policy::episode_result> play(const context& c, const method& m,

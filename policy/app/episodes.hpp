@@ -9,6 +9,9 @@
 
 namespace flowkit::app {
 
+/// Throws invalid_input if a seed to evaluate was demonstrated, or data of another task were.
+void check_seeds(const context& c);
+
 /// Adds the episodes of the task to a result, with other noise too. Those that are over are noted
 /// in the folder, so that a killed call continues with the others.
 void measure_episodes(const context& c, const method& m, policy::policy_runtime& p,

@@ -4,6 +4,7 @@
 #include <flowkit/policy/policy_file.hpp>
 #include <flowkit/policy/run/result_folder.hpp>
 
+#include <app/checks.hpp>
 #include <app/command.hpp>
 #include <app/episodes.hpp>
 #include <app/measures.hpp>
@@ -101,12 +102,21 @@ policy::stage_end evaluate_one(const context& c, const method& m) {
     finish(c, m, *p, folder, policy::read_evaluation(folder / "results.json"));
     return policy::stage_end::finished;
   }
+  remember_settings(c);
   folder.begin();
   policy::evaluation_result result = describe(c, m);
   measure_episodes(c, m, *p, folder.path(), result);
   measure_windows(c, m, result);
   finish(c, m, *p, folder, std::move(result));
   return policy::stage_end::finished;
+}
+
+/// A policy of somebody else brings its own horizon; of a run it has that of the settings.
+void expect_settings(const context& c) {
+  for (const method& m : methods_of(c)) {
+    if (c.values.string("evaluate.policy").empty()) expect_settings_of_policy(c, m.policy);
+    expect_task_of_policy(c, m.policy);
+  }
 }
 
 }  // namespace
@@ -120,6 +130,7 @@ std::vector<policy::evaluation_result> read_evaluations(const context& c) {
 }
 
 void evaluate_stage(const context& c) {
+  check_seeds(c);
   for (const method& m : methods_of(c)) {
     run_stage(c, "evaluation/" + m.label, [&] { return evaluate_one(c, m); });
   }
@@ -129,8 +140,9 @@ void evaluate_stage(const context& c) {
 }
 
 void evaluate(const context& c) {
-  write_configuration(c);
+  expect_settings(c);
   evaluate_stage(c);
+  remember_settings(c);
   const std::vector<policy::evaluation_result> results = read_evaluations(c);
   c.answer(table_document(results), table_text(results));
 }

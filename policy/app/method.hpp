@@ -18,6 +18,13 @@ struct method {
 /// that are not there yet.
 [[nodiscard]] std::vector<method> methods_of(const context& c);
 
+/// "sefa@1" in its parts. Throws invalid_input for a label that means nothing.
+struct label_parts {
+  std::string policy;
+  index_t steps = 0;  ///< 0: adaptive
+};
+[[nodiscard]] label_parts split_label(const std::string& label);
+
 /// Reads one label; the policy file decides what it leaves open.
 [[nodiscard]] method parse_method(const context& c, const std::string& label);
 

@@ -195,6 +195,26 @@ void store(policy::settings& values, const policy::learn_options& o) {
   values.set("run.reflow", o.reflow_student);
 }
 
+std::vector<index_t> sweep_of(const policy::settings& values) {
+  std::vector<index_t> out;
+  for (const std::string& word : words_of(values.string("run.sweep"))) {
+    policy::settings one({{"run.sweep", 1, "episodes", "", 1, 1e6}});
+    one.set_text("run.sweep", word);
+    out.push_back(one.integer("run.sweep"));
+  }
+  return out;
+}
+
+std::vector<double> radii_of(const policy::settings& values) {
+  std::vector<double> out;
+  for (const std::string& word : words_of(values.string("align.sweep"))) {
+    policy::settings one({{"align.sweep", 0.0, "action units", "", 0}});
+    one.set_text("align.sweep", word);
+    out.push_back(one.number("align.sweep"));
+  }
+  return out;
+}
+
 std::vector<std::string> words_of(std::string_view line) {
   std::vector<std::string> out;
   while (!line.empty()) {

@@ -2,9 +2,11 @@
 
 #include <flowkit/core/thread_pool.hpp>
 #include <flowkit/io/atomic_file.hpp>
+#include <flowkit/io/file.hpp>
 #include <flowkit/policy/report/run_info.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 
@@ -22,19 +24,64 @@ policy::run_info remembered(const std::string& path) {
   }
 }
 
+/// When the settings of a section take effect. Those of what is made first come first.
+std::size_t order_of(std::string_view section) {
+  if (section.empty() || section == "policy") section = "train";
+  if (section == "run" || section == "straighten") section = "couple";
+  constexpr std::array<std::string_view, 6> all{"collect", "train",   "couple",
+                                                "align",   "distill", "evaluate"};
+  return static_cast<std::size_t>(std::find(all.begin(), all.end(), section) - all.begin());
+}
+
+/// Whether a setting is about what a command makes, or about what is made after it.
+bool describes_later_stage(const context& c, std::string_view name) {
+  if (name == "evaluate.methods") return false;
+  const std::size_t dot = name.find('.');
+  const std::string_view section = dot == name.npos ? "" : name.substr(0, dot);
+  return order_of(section) >= order_of(c.command);
+}
+
+/// Policies that are there, for messages.
+std::string policies_in(const std::string& folder) {
+  std::string out;
+  std::error_code failure;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, failure)) {
+    if (!fs::exists(entry.path() / "policy.safetensors", failure)) continue;
+    out += text(out.empty() ? "" : ", ", entry.path().filename().string());
+  }
+  return out.empty() ? "none" : out;
+}
+
 }  // namespace
 
-void write_configuration(const context& c) {
+void remember_settings(const context& c) {
   std::error_code failure;
   fs::create_directories(c.folder, failure);
   if (failure) throw file_error(c.folder, "cannot create the run directory: " + failure.message());
   remove_stale_temporaries(c.folder);  // of calls that were killed
   policy::settings kept = c.values;
+  const std::string path = c / "config.toml";
+  if (c.command != "run" && fs::exists(path)) {
+    kept.read(path);
+    for (const policy::setting_info& s : c.values.table()) {
+      if (describes_later_stage(c, s.name)) kept.set(s.name, c.values.value(s.name));
+    }
+  }
   for (const char* once : {"align.sweep", "run.sweep", "evaluate.policy"}) kept.set(once, "");
-  write_text_file(c / "config.toml", kept.to_toml());
+  const std::string now = kept.to_toml();
+  if (fs::exists(path) && flowkit::detail::chars_of(mapped_file(path).bytes()) == now) return;
+  write_text_file(path, now);
+  if (c.preset.empty()) return;
+  policy::run_info info = remembered(c / "run.json");
+  info.preset = c.preset;
+  policy::write_run_info(c / "run.json", info);
 }
 
-policy::stage_hooks hooks_of(const context& c) { return {.display = c.display(), .stop = c.stop}; }
+policy::stage_hooks hooks_of(const context& c) {
+  policy::stage_hooks out{.display = c.display(), .stop = c.stop};
+  out.on_begin = [&c] { remember_settings(c); };
+  return out;
+}
 
 std::string required(const context& c, std::string_view name, std::string_view command) {
   std::string path = c / name;
@@ -49,10 +96,13 @@ std::string demonstrations_path(const context& c) {
 }
 
 std::string policy_path(const context& c, std::string_view method) {
-  const std::string_view command = method == "base"         ? "train"
-                                   : method == "straighten" ? "couple"
-                                                            : "distill";
-  return required(c, text(method, "/policy.safetensors"), command);
+  const std::string name = text(method, "/policy.safetensors");
+  if (method == "base") return required(c, name, "train");
+  if (method == "straighten") return required(c, name, "couple");
+  if (method == "reflow" || method == "sefa") return required(c, name, "distill");
+  FLOWKIT_VALIDATE(fs::exists(c / name), "there is no policy '", method, "' in ", c.folder,
+                   ", which has: ", policies_in(c.folder));
+  return c / name;
 }
 
 std::string couplings_name(const context& c) {
