@@ -41,9 +41,9 @@ struct collect_result {
 
 /// Appends successful episodes in the order of their seeds until there are enough. A data set that
 /// is there already is continued behind its last seed, so a killed collection, which loses up to 16
-/// episodes, ends with the same bytes of data. `layout.per_episode` must name {"seed", i64, []}. Throws invalid_input, after at
-/// least 20 attempts, if the expert succeeds less often than `least_success`: such a set is not
-/// worth learning from. Throws file_error.
+/// episodes, ends with the same bytes of data. `layout.per_episode` must name {"seed", i64, []}.
+/// Throws invalid_input, after at least 20 attempts, if the expert succeeds less often than
+/// `least_success`: such a set is not worth learning from. Throws file_error.
 collect_result collect_episodes(const demonstration_layout& layout, const episode_recorder& record,
                                 const collect_options& options,
                                 const std::function<void(index_t done)>& on_episode = {},
