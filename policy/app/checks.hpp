@@ -19,6 +19,9 @@ void expect_settings_of_policy(const context& c, const std::string& path);
 /// Throws invalid_input if a policy was made for another simulated task than that of the settings.
 void expect_task_of_policy(const context& c, const std::string& path);
 
+/// The same of all methods that the settings ask for. A policy from elsewhere brings its own shape.
+void expect_settings_of_methods(const context& c);
+
 /// Throws invalid_input if the data say that they were recorded in another simulated task.
 void expect_task_of_data(const policy::settings& values, const policy::demonstrations& data);
 

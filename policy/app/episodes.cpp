@@ -76,8 +76,10 @@ std::vector<policy::episode_result> play(const context& c, const method& m,
   const index_t side_by_side =
       std::min(c.values.integer("evaluate.environments"), static_cast<index_t>(missing.size()));
   std::vector<task_environment> environments = environments_of(c, side_by_side);
-  const auto robots =
-      p.control({.robots = side_by_side, .seed = noise_seed, .inference = m.inference});
+  policy::controller_options options = control_of(c, m, p);
+  options.robots = side_by_side;
+  options.seed = noise_seed;
+  const auto robots = p.control(options);
   policy::rollouts<task_environment> runner(*robots, environments,
                                             {.seeds = missing, .threads = threads_of(c)});
   progress shown({.label = m.label, .unit = "episode", .total = episodes, .style = c.display()});
@@ -119,7 +121,7 @@ void forget_episodes(const context& c, const std::string& folder) {
 policy::control_latency timed(const context& c, const method& m, policy::policy_runtime& p) {
   task_environment env(c.values.string("task"));
   return policy::measure_latency(
-      *p.control({.inference = m.inference}), env,
+      *p.control(control_of(c, m, p)), env,
       {.chunks = c.values.integer("evaluate.latency_chunks"),
        .seed = static_cast<std::uint64_t>(c.values.integer("evaluate.first_seed"))});
 }

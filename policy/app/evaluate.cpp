@@ -57,8 +57,8 @@ json_value result_options(const context& c, const method& m) {
                              {"backend", backend_of(c)},
                              {"precision", c.values.string("precision")},
                              {"validation", c.values.number("policy.validation")}});
-  for (const char* name :
-       {"episodes", "first_seed", "noise_seeds", "noise_episodes", "windows", "window_noises"}) {
+  for (const char* name : {"largest_step", "episodes", "first_seed", "noise_seeds",
+                           "noise_episodes", "windows", "window_noises"}) {
     out.set(name, options.at(name));
   }
   return out;
@@ -83,8 +83,9 @@ void finish(const context& c, const method& m, policy::policy_runtime& p,
   policy::control_latency ms = timed(c, m, p);
   result.latency_ms = std::move(ms.first);
   result.following_ms = std::move(ms.following);
-  for (const char* old : {"film.png", "pictures.json"}) std::filesystem::remove(folder / old);
-  std::vector<std::string> outputs = film_episode(c, m, p, folder.path());
+  for (const char* old : {"film.png", "failure.png", "pictures.json"})
+    std::filesystem::remove(folder / old);
+  std::vector<std::string> outputs = film_episodes(c, m, p, result.episodes, folder.path());
   policy::write_evaluation(folder / "results.json", result);
   outputs.emplace_back("results.json");
   folder.finish(outputs, extras_of(c));
@@ -111,14 +112,6 @@ policy::stage_end evaluate_one(const context& c, const method& m) {
   return policy::stage_end::finished;
 }
 
-/// A policy of somebody else brings its own horizon; of a run it has that of the settings.
-void expect_settings(const context& c) {
-  for (const method& m : methods_of(c)) {
-    if (c.values.string("evaluate.policy").empty()) expect_settings_of_policy(c, m.policy);
-    expect_task_of_policy(c, m.policy);
-  }
-}
-
 }  // namespace
 
 std::vector<policy::evaluation_result> read_evaluations(const context& c) {
@@ -140,7 +133,7 @@ void evaluate_stage(const context& c) {
 }
 
 void evaluate(const context& c) {
-  expect_settings(c);
+  expect_settings_of_methods(c);
   evaluate_stage(c);
   remember_settings(c);
   const std::vector<policy::evaluation_result> results = read_evaluations(c);

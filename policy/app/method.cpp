@@ -7,6 +7,7 @@
 #include <app/run_directory.hpp>
 
 #include <charconv>
+#include <cmath>
 
 namespace flowkit::app {
 namespace {
@@ -70,6 +71,17 @@ std::vector<method> methods_of(const context& c) {
     out.push_back(parse_method(c, label));
   }
   FLOWKIT_VALIDATE(!out.empty(), "evaluate.methods is empty: name at least one, such as sefa@1");
+  return out;
+}
+
+policy::controller_options control_of(const context& c, const method& m,
+                                      const policy::policy_runtime& p) {
+  policy::controller_options out{.inference = m.inference};
+  const double step = c.values.number("evaluate.largest_step");
+  if (!std::isfinite(step)) return out;
+  const policy::column_statistics& actions = p.manifest().normalizers.action.statistics();
+  out.guard = policy::guard_within(actions);
+  out.guard->largest_step.assign(static_cast<std::size_t>(actions.size()), step);
   return out;
 }
 

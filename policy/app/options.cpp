@@ -110,6 +110,7 @@ policy::train_base_options train_options_of(const policy::settings& values) {
   policy::train_base_options out;
   out.data = selection_of(values);
   out.network = network_of(values);
+  out.state.margin = values.number("policy.clip_margin");
   out.fit = fit_of(values, "train");
   out.seed = seed_of(values, "train");
   return out;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <flowkit/backends/select.hpp>
+#include <flowkit/policy/report/run_info.hpp>
 #include <flowkit/policy/runtime.hpp>
 #include <flowkit/policy/stages/stage.hpp>
 
@@ -17,6 +18,9 @@ namespace flowkit::app {
 /// this stage and of later ones: what was made before stays described. What is meant for one call,
 /// such as the methods of `evaluate`, is left out.
 void remember_settings(const context& c);
+
+/// What run.json says; nothing if it cannot be read. Notes for people, on which nothing depends.
+[[nodiscard]] policy::run_info known_about(const context& c);
 
 /// Listeners of a stage: progress as the call wants it, Ctrl-C, settings to be remembered. Refers
 /// to the context.

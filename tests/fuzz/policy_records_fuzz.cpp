@@ -1,4 +1,5 @@
-// Fuzz target: the records of a run. Every reader looks at the input; it accepts it or says why not.
+// Fuzz target: the records of a run. Every reader looks at the input; it accepts it or says why
+// not.
 #include "input_file.hpp"
 
 #include <flowkit/policy/evaluation/result_file.hpp>

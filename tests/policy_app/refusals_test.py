@@ -97,6 +97,19 @@ class Refusals(unittest.TestCase):
         after["evaluate"]["episodes"] = before["evaluate"]["episodes"]
         self.assertEqual(after, before)
 
+    def test_a_report_says_where_the_run_is_not_what_the_settings_say(self):
+        page = (self.run_folder / "report.html").read_text(encoding="utf-8")
+        self.assertNotIn("made with other settings", page)
+        self.assertIn("processor", page)
+        config = self.run_folder / "config.toml"
+        text = config.read_text(encoding="utf-8")
+        config.write_text(text.replace("steps = 60", "steps = 9999"), encoding="utf-8")
+        result = tiny.call("report", "--run", self.run_folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("base was made with other fit", result.stderr)
+        page = (self.run_folder / "report.html").read_text(encoding="utf-8")
+        self.assertIn("made with other settings", page)
+
     def test_a_policy_of_another_shape_is_refused(self):
         for command in ["couple", "align", "distill", "evaluate"]:
             for setting in ["policy.horizon=32", "policy.execute=4", "policy.dims=32 64"]:
