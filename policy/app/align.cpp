@@ -1,25 +1,17 @@
 #include <flowkit/policy/report/sweep_record.hpp>
 
+#include <app/checks.hpp>
 #include <app/command.hpp>
 #include <app/measures.hpp>
 #include <app/options.hpp>
 #include <app/run_directory.hpp>
 #include <app/stages.hpp>
 
+#include <cstdio>
 #include <filesystem>
 
 namespace flowkit::app {
 namespace {
-
-std::vector<double> radii_of(const context& c) {
-  std::vector<double> out;
-  for (const std::string& word : words_of(c.values.string("align.sweep"))) {
-    policy::settings one({{"radius", 0.0, "action units", "", 0}});
-    one.set_text("radius", word);
-    out.push_back(one.number("radius"));
-  }
-  return out;
-}
 
 /// The fixed radii, and the adaptive operator, which has none.
 std::vector<policy::alignment_rule> rules_of(const context& c, std::span<const double> radii) {
@@ -51,7 +43,7 @@ void note_sweep(const context& c, const std::string& couplings, std::span<const 
 }
 
 void sweep(const context& c) {
-  const std::vector<double> radii = radii_of(c);
+  const std::vector<double> radii = radii_of(c.values);
   const std::string couplings = required(c, couplings_name(c), "couple");
   const std::vector<policy::alignment_rule> rules = rules_of(c, radii);
   const std::vector<policy::alignment_summary> found = on_backend(c, [&](auto& be) {
@@ -67,7 +59,10 @@ void sweep(const context& c) {
     document.push_back(policy::json_of(s));
     std::string column = i < radii.size() ? text(radii[i]) : s.rule;
     column.resize(std::max<std::size_t>(column.size() + 2, 12), ' ');
-    lines += text(column, s.acceptance(), "  ", s.before.mean, "  ", s.after.mean, "\n");
+    char numbers[64];
+    std::snprintf(numbers, sizeof numbers, "%8.3f  %15.4f  %6.4f\n", s.acceptance(), s.before.mean,
+                  s.after.mean);
+    lines += column + numbers;
   }
   c.answer(document, lines);
 }
@@ -75,7 +70,7 @@ void sweep(const context& c) {
 }  // namespace
 
 void align(const context& c) {
-  write_configuration(c);
+  expect_settings_of_policy(c, policy_path(c, coupled_policy(c)));
   if (!c.values.string("align.sweep").empty()) return sweep(c);
   align_stage(c);
   couplings_stage(c);

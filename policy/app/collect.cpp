@@ -13,13 +13,6 @@ namespace {
 // Demonstrations of another build stay, and more of them are added: they are data, which later
 // stages know by their contents, and may have cost hours.
 
-/// Seeds of different runs do not meet: a run collects fewer episodes than this.
-constexpr std::uint64_t seeds_per_run = 1'000'000;
-
-std::uint64_t first_seed_of(const context& c) {
-  return static_cast<std::uint64_t>(c.values.integer("seed")) * seeds_per_run;
-}
-
 policy::result_folder folder_of(const context& c) {
   json_value options = c.values.section("collect");
   options.set("task", c.values.string("task"));
@@ -62,6 +55,7 @@ void collect_stage(const context& c) {
                      "remove that folder first (to learn from fewer of them: --set "
                      "policy.demonstrations=N)");
     if (folder.resumable()) c.say("collect: continues the demonstrations that are there");
+    remember_settings(c);
     folder.begin();
     const policy::collect_result made = record(c, folder);
     if (made.stopped) return policy::stage_end::stopped;
@@ -75,8 +69,8 @@ void collect_stage(const context& c) {
 }
 
 void collect(const context& c) {
-  write_configuration(c);
   collect_stage(c);
+  remember_settings(c);
   json_value summary = folder_of(c).summary();
   const std::string path = c / "collect/demonstrations.zarr";
   const std::string line =

@@ -16,6 +16,8 @@ struct command {
   bool uses_run;                           ///< works in a run directory
   bool needs_task;                         ///< acts in a simulated task
   void (*run)(const context&);
+  std::vector<std::string_view> only =
+      {};  ///< settings that are options; empty: all of the sections
 };
 
 /// All subcommands, in the order of the overview.

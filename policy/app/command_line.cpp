@@ -16,10 +16,10 @@ po::options_description description_of(const command& c) {
   po::options_description all;
   auto add = all.add_options();
   add("help,h", "")("json", "")("quiet,q", "")("operands", po::value<std::vector<std::string>>());
+  if (c.uses_run) add("run", po::value<std::string>());
   if (!c.sections.empty()) {
     add("config", po::value<std::string>())("preset", po::value<std::string>());
     add("set", po::value<std::vector<std::string>>()->composing());
-    if (c.uses_run) add("run", po::value<std::string>());
   }
   for (const policy::setting_info& s : options_of(c)) {
     add(option_name(s.name).c_str(), po::value<std::string>());
@@ -94,17 +94,21 @@ std::string option_name(std::string_view setting) {
 
 context parse(const command& c, const std::vector<std::string>& words) {
   const po::variables_map given = parsed(c, words);
-  context out{.values = policy::settings(setting_table()), .folder = {}, .operands = {}};
+  context out{.values = policy::settings(setting_table()),
+              .command = std::string(c.name),
+              .folder = {},
+              .operands = {}};
   out.json = given.count("json") > 0;
   out.quiet = given.count("quiet") > 0;
   if (given.count("operands") > 0) out.operands = given["operands"].as<std::vector<std::string>>();
   check_operands(c, out.operands);
-  if (c.sections.empty()) return out;
+  if (!c.uses_run) return out;
 
   out.folder = text_of(given, "run", "");
   const std::string remembered = out / "config.toml";
   if (given.count("preset") > 0) {
-    apply_preset(out.values, given["preset"].as<std::string>());
+    out.preset = given["preset"].as<std::string>();
+    apply_preset(out.values, out.preset);
   } else if (!out.folder.empty() && std::filesystem::exists(remembered)) {
     out.values.read(remembered);
   }

@@ -78,14 +78,16 @@ std::span<const command> commands() {
        {"", "evaluate"},
        true,
        true,
-       latency},
+       latency,
+       {"task", "backend", "precision", "threads", "evaluate.methods", "evaluate.policy",
+        "evaluate.first_seed", "evaluate.latency_chunks"}},
       {"report",
        "one HTML page about a run",
        "",
        "Writes report.html into the run directory, about all that is there. Evaluations of "
        "policies "
        "that have\nchanged since are left out.",
-       {""},
+       {},
        true,
        false,
        report},

@@ -48,6 +48,8 @@ void compare(const context& c) {
   for (const std::string& directory : c.operands) {
     runs.push_back(policy::read_run(directory));
     for (const std::string& problem : runs.back().problems) c.say(problem);
+    FLOWKIT_VALIDATE(!runs.back().evaluations.empty(), directory,
+                     " holds no evaluations: give the directory of a run that was evaluated");
   }
   c.answer(document_of(runs), policy::comparison_markdown(runs));
 }

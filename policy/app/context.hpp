@@ -17,6 +17,8 @@ class interrupted : public error {
 /// Options of a call, resolved.
 struct context {
   policy::settings values;
+  std::string command = {};           ///< the name of the subcommand
+  std::string preset = {};            ///< that was named; empty: none
   std::string folder;                 ///< the run directory
   std::vector<std::string> operands;  ///< what is no option
   bool json = false;                  ///< the result is one JSON document on standard output

@@ -1,5 +1,6 @@
 #include <flowkit/policy/stages/couplings_file.hpp>
 
+#include <app/checks.hpp>
 #include <app/command.hpp>
 #include <app/run_directory.hpp>
 #include <app/stages.hpp>
@@ -9,7 +10,7 @@
 namespace flowkit::app {
 
 void couple(const context& c) {
-  write_configuration(c);
+  expect_settings_of_policy(c, policy_path(c, "base"));
   couple_stage(c);
   const std::string path = c / couplings_name(c);
   const policy::couplings_file file(path);

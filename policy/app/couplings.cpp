@@ -3,6 +3,7 @@
 #include <flowkit/policy/report/couplings_record.hpp>
 #include <flowkit/policy/stages/alignment_file.hpp>
 #include <flowkit/policy/stages/couplings_file.hpp>
+#include <flowkit/policy/tasks/suite.hpp>
 
 #include <app/measures.hpp>
 #include <app/run_directory.hpp>
@@ -46,16 +47,25 @@ policy::distance_histogram histogram_of(const distance_summary& s) {
           .p90 = s.p90};
 }
 
+/// Names of the modes of the task; data of one's own have numbers only.
+std::vector<std::string> mode_names(const context& c) {
+  const std::string& task = c.values.string("task");
+  return task.empty() ? std::vector<std::string>{} : policy::describe_task(task).modes;
+}
+
 policy::mode_counts counts_of(const std::vector<std::int32_t>& modes,
-                              const std::vector<index_t>& pairs) {
+                              const std::vector<index_t>& pairs,
+                              const std::vector<std::string>& names) {
   policy::mode_counts out;
   for (std::size_t i = 0; i < modes.size(); ++i) {
-    out.push_back({text("mode ", modes[i]), pairs[i]});
+    const auto mode = static_cast<std::size_t>(modes[i]);  // the file's are not negative
+    out.push_back({mode < names.size() ? names[mode] : text("mode ", modes[i]), pairs[i]});
   }
   return out;
 }
 
-void add_summary(const policy::alignment_summary& s, policy::couplings_record& out) {
+void add_summary(const policy::alignment_summary& s, const std::vector<std::string>& names,
+                 policy::couplings_record& out) {
   out.alignment = s.rule;
   out.pairs = s.pairs;
   out.replaced = s.replaced;
@@ -69,8 +79,8 @@ void add_summary(const policy::alignment_summary& s, policy::couplings_record& o
   out.pairs_by_phase.assign(s.pairs_by_phase.begin(), s.pairs_by_phase.end());
   out.replaced_by_phase.assign(s.replaced_by_phase.begin(), s.replaced_by_phase.end());
   if (!s.modes) return;
-  out.modes_before = counts_of(s.modes->mode, s.modes->before);
-  out.modes_after = counts_of(s.modes->mode, s.modes->after);
+  out.modes_before = counts_of(s.modes->mode, s.modes->before, names);
+  out.modes_after = counts_of(s.modes->mode, s.modes->after, names);
 }
 
 /// Some couplings spread over the file: what the expert does, what was generated, what is left.
@@ -109,7 +119,7 @@ void couplings_stage(const context& c) {
   const policy::policy_file flow(policy_path(c, coupled_policy(c)));
   const policy::couplings_view& n = file.numbers();
   policy::couplings_record out;
-  add_summary(policy::summary_from_json(read_json(c / "align/report.json")), out);
+  add_summary(policy::summary_from_json(read_json(c / "align/report.json")), mode_names(c), out);
   out.unfinished = file.header().failed;
   out.evaluations = std::accumulate(n.evaluations.begin(), n.evaluations.end(), 0.0) /
                     static_cast<double>(std::max<index_t>(n.size(), 1));

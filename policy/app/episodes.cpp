@@ -4,6 +4,7 @@
 #include <flowkit/policy/tasks/expert.hpp>
 #include <flowkit/policy/tasks/task_environment.hpp>
 
+#include <app/checks.hpp>
 #include <app/episodes.hpp>
 #include <app/options.hpp>
 #include <app/run_directory.hpp>
@@ -52,6 +53,18 @@ std::string journal_path(const std::string& folder, std::uint64_t noise_seed) {
   return text(folder, "/episodes-", noise_seed, ".json");
 }
 
+}  // namespace
+
+void check_seeds(const context& c) {
+  expect_task_of_data(c.values, policy::demonstrations(demonstrations_path(c)));
+  (void)seeds_of(c, std::max(c.values.integer("evaluate.episodes"),
+                             c.values.integer("evaluate.noise_seeds") > 0
+                                 ? c.values.integer("evaluate.noise_episodes")
+                                 : 0));
+}
+
+namespace {
+
 /// Plays what the journal in the folder lacks.
 std::vector<policy::episode_result> play(const context& c, const method& m,
                                          policy::policy_runtime& p, const std::string& folder,
@@ -63,8 +76,10 @@ std::vector<policy::episode_result> play(const context& c, const method& m,
   const index_t side_by_side =
       std::min(c.values.integer("evaluate.environments"), static_cast<index_t>(missing.size()));
   std::vector<task_environment> environments = environments_of(c, side_by_side);
-  const auto robots =
-      p.control({.robots = side_by_side, .seed = noise_seed, .inference = m.inference});
+  policy::controller_options options = control_of(c, m, p);
+  options.robots = side_by_side;
+  options.seed = noise_seed;
+  const auto robots = p.control(options);
   policy::rollouts<task_environment> runner(*robots, environments,
                                             {.seeds = missing, .threads = threads_of(c)});
   progress shown({.label = m.label, .unit = "episode", .total = episodes, .style = c.display()});
@@ -106,7 +121,7 @@ void forget_episodes(const context& c, const std::string& folder) {
 policy::control_latency timed(const context& c, const method& m, policy::policy_runtime& p) {
   task_environment env(c.values.string("task"));
   return policy::measure_latency(
-      *p.control({.inference = m.inference}), env,
+      *p.control(control_of(c, m, p)), env,
       {.chunks = c.values.integer("evaluate.latency_chunks"),
        .seed = static_cast<std::uint64_t>(c.values.integer("evaluate.first_seed"))});
 }

@@ -7,7 +7,12 @@
 
 #include <app/method.hpp>
 
+#include <span>
+
 namespace flowkit::app {
+
+/// Throws invalid_input if a seed to evaluate was demonstrated, or data of another task were.
+void check_seeds(const context& c);
 
 /// Adds the episodes of the task to a result, with other noise too. Those that are over are noted
 /// in the folder, so that a killed call continues with the others.
@@ -21,10 +26,11 @@ void forget_episodes(const context& c, const std::string& folder);
 [[nodiscard]] policy::control_latency timed(const context& c, const method& m,
                                             policy::policy_runtime& p);
 
-/// Writes film.png and pictures.json of one episode into a folder, if frames are asked for.
-/// Returns the names of the files.
-std::vector<std::string> film_episode(const context& c, const method& m, policy::policy_runtime& p,
-                                      const std::string& folder);
+/// Writes films and pictures.json into a folder, if frames are asked for: of the first episode, and
+/// if that is solved of one that was not. Returns the names of the files.
+std::vector<std::string> film_episodes(const context& c, const method& m, policy::policy_runtime& p,
+                                       std::span<const policy::episode_result> episodes,
+                                       const std::string& folder);
 
 /// The same of an episode of the expert.
 std::vector<std::string> film_expert(const context& c, std::uint64_t seed,

@@ -4,6 +4,7 @@
 #include <flowkit/policy/policy_file.hpp>
 #include <flowkit/policy/run/result_folder.hpp>
 
+#include <app/checks.hpp>
 #include <app/command.hpp>
 #include <app/episodes.hpp>
 #include <app/measures.hpp>
@@ -56,8 +57,8 @@ json_value result_options(const context& c, const method& m) {
                              {"backend", backend_of(c)},
                              {"precision", c.values.string("precision")},
                              {"validation", c.values.number("policy.validation")}});
-  for (const char* name :
-       {"episodes", "first_seed", "noise_seeds", "noise_episodes", "windows", "window_noises"}) {
+  for (const char* name : {"largest_step", "episodes", "first_seed", "noise_seeds",
+                           "noise_episodes", "windows", "window_noises"}) {
     out.set(name, options.at(name));
   }
   return out;
@@ -82,8 +83,9 @@ void finish(const context& c, const method& m, policy::policy_runtime& p,
   policy::control_latency ms = timed(c, m, p);
   result.latency_ms = std::move(ms.first);
   result.following_ms = std::move(ms.following);
-  for (const char* old : {"film.png", "pictures.json"}) std::filesystem::remove(folder / old);
-  std::vector<std::string> outputs = film_episode(c, m, p, folder.path());
+  for (const char* old : {"film.png", "failure.png", "pictures.json"})
+    std::filesystem::remove(folder / old);
+  std::vector<std::string> outputs = film_episodes(c, m, p, result.episodes, folder.path());
   policy::write_evaluation(folder / "results.json", result);
   outputs.emplace_back("results.json");
   folder.finish(outputs, extras_of(c));
@@ -101,6 +103,7 @@ policy::stage_end evaluate_one(const context& c, const method& m) {
     finish(c, m, *p, folder, policy::read_evaluation(folder / "results.json"));
     return policy::stage_end::finished;
   }
+  remember_settings(c);
   folder.begin();
   policy::evaluation_result result = describe(c, m);
   measure_episodes(c, m, *p, folder.path(), result);
@@ -120,6 +123,7 @@ std::vector<policy::evaluation_result> read_evaluations(const context& c) {
 }
 
 void evaluate_stage(const context& c) {
+  check_seeds(c);
   for (const method& m : methods_of(c)) {
     run_stage(c, "evaluation/" + m.label, [&] { return evaluate_one(c, m); });
   }
@@ -129,8 +133,9 @@ void evaluate_stage(const context& c) {
 }
 
 void evaluate(const context& c) {
-  write_configuration(c);
+  expect_settings_of_methods(c);
   evaluate_stage(c);
+  remember_settings(c);
   const std::vector<policy::evaluation_result> results = read_evaluations(c);
   c.answer(table_document(results), table_text(results));
 }

@@ -24,6 +24,11 @@ array rows(std::span<const float> values, index_t width) {
 
 }  // namespace
 
+std::uint64_t first_seed_of(const context& c) {
+  constexpr std::uint64_t seeds_per_run = 1'000'000;  // a run collects fewer episodes than this
+  return static_cast<std::uint64_t>(c.values.integer("seed")) * seeds_per_run;
+}
+
 policy::demonstration_layout layout_of(const context& c) {
   const policy::task_description task = policy::describe_task(c.values.string("task"));
   const auto states = static_cast<index_t>(task.state_names.size());

@@ -8,6 +8,9 @@
 
 namespace flowkit::app {
 
+/// Where collecting begins; seeds of different runs do not meet.
+[[nodiscard]] std::uint64_t first_seed_of(const context& c);
+
 /// Which fields a data set of the task has, and the names of their dimensions.
 [[nodiscard]] policy::demonstration_layout layout_of(const context& c);
 

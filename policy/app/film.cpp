@@ -6,6 +6,8 @@
 #include <app/episodes.hpp>
 #include <app/run_directory.hpp>
 
+#include <algorithm>
+
 namespace flowkit::app {
 namespace {
 
@@ -15,9 +17,12 @@ constexpr std::string_view film_camera = "front";
 
 /// Every frame of an episode, one after the other.
 struct film {
-  std::vector<std::uint8_t> frames;
+  std::vector<std::uint8_t> frames{};
   index_t count = 0;
   bool success = false;
+  std::string file = "film.png";
+  std::string label{};
+  std::string what{};  ///< who acts, and in which episode
 };
 
 void shoot(task_environment& env, film& to) {
@@ -28,8 +33,7 @@ void shoot(task_environment& env, film& to) {
   ++to.count;
 }
 
-film play(const context& c, policy::controller& controller) {
-  const auto seed = static_cast<std::uint64_t>(c.values.integer("evaluate.first_seed"));
+film play(const context& c, policy::controller& controller, std::uint64_t seed) {
   task_environment env(c.values.string("task"));
   policy::sensors<task_environment> seen(env, controller.shape());
   env.reset(seed);
@@ -64,44 +68,59 @@ std::vector<std::uint8_t> chosen(const film& all, index_t count) {
   return out;
 }
 
-/// film.png and pictures.json in a folder.
-std::vector<std::string> write_film(const context& c, const film& all, const std::string& label,
-                                    std::string_view what, const std::string& folder) {
-  const index_t count = std::min(c.values.integer("evaluate.film_frames"), all.count);
+/// The films and pictures.json in a folder; returns the names of the files.
+std::vector<std::string> write_films(const context& c, std::span<const film> films,
+                                     const std::string& folder) {
   const policy::render_options images;
-  write_text_file(folder + "/film.png",
-                  policy::film_strip_png(chosen(all, count), count, images.height, images.width));
-  const policy::picture_record picture{
-      .file = "film.png",
-      .label = label,
-      .caption =
-          text(what, ": ", all.success ? "solved" : "not solved", " in ", all.count - 1, " steps"),
-      .frames = count,
-      .seconds = static_cast<double>(all.count - 1) / policy::task_control_rate};
-  policy::write_pictures(folder + "/pictures.json", {&picture, 1});
-  return {"film.png", "pictures.json"};
+  std::vector<policy::picture_record> pictures;
+  std::vector<std::string> files{"pictures.json"};
+  for (const film& one : films) {
+    const index_t count = std::min(c.values.integer("evaluate.film_frames"), one.count);
+    write_text_file(text(folder, "/", one.file),
+                    policy::film_strip_png(chosen(one, count), count, images.height, images.width));
+    pictures.push_back({.file = one.file,
+                        .label = one.label,
+                        .caption = text(one.what, ": ", one.success ? "solved" : "not solved",
+                                        " in ", one.count - 1, " steps"),
+                        .frames = count,
+                        .seconds = static_cast<double>(one.count - 1) / policy::task_control_rate});
+    files.push_back(one.file);
+  }
+  policy::write_pictures(folder + "/pictures.json", pictures);
+  return files;
 }
 
 }  // namespace
 
-std::vector<std::string> film_episode(const context& c, const method& m, policy::policy_runtime& p,
-                                      const std::string& folder) {
+std::vector<std::string> film_episodes(const context& c, const method& m, policy::policy_runtime& p,
+                                       std::span<const policy::episode_result> episodes,
+                                       const std::string& folder) {
   if (c.values.integer("evaluate.film_frames") == 0) return {};
-  const film all = play(c, *p.control({.inference = m.inference}));
-  const index_t seed = c.values.integer("evaluate.first_seed");
-  return write_film(c, all, m.label, text(m.label, ", seed ", seed), folder);
+  std::vector<film> films;
+  const auto shoot_seed = [&](index_t seed, const std::string& file) {
+    films.push_back(play(c, *p.control(control_of(c, m, p)), static_cast<std::uint64_t>(seed)));
+    films.back().file = file;
+    films.back().label = m.label;
+    films.back().what = text(m.label, ", seed ", seed);
+  };
+  shoot_seed(c.values.integer("evaluate.first_seed"), "film.png");
+  if (!films.back().success) return write_films(c, films, folder);
+  const auto failed = std::find_if(episodes.begin(), episodes.end(),
+                                   [](const policy::episode_result& e) { return !e.success; });
+  if (failed != episodes.end()) shoot_seed(failed->seed, "failure.png");
+  return write_films(c, films, folder);
 }
 
 std::vector<std::string> film_expert(const context& c, std::uint64_t seed,
                                      const std::string& folder) {
   if (c.values.integer("evaluate.film_frames") == 0) return {};
   task_environment env(c.values.string("task"));
-  film all;
+  film all{.label = "expert", .what = text("the expert, seed ", seed)};
   policy::demonstrate_options options;
   options.noise = static_cast<float>(c.values.number("collect.expert_noise"));
   options.before_step = [&](task_environment& now) { shoot(now, all); };
   all.success = policy::demonstrate(env, seed, options).success;
-  return write_film(c, all, "expert", text("the expert, seed ", seed), folder);
+  return write_films(c, {&all, 1}, folder);
 }
 
 }  // namespace flowkit::app

@@ -1,6 +1,8 @@
 #include <app/command_line.hpp>
 #include <app/table.hpp>
 
+#include <flowkit/policy/stages/learn.hpp>
+
 #include <algorithm>
 
 namespace flowkit::app {
@@ -10,7 +12,9 @@ std::vector<policy::setting_info> options_of(const command& c) {
   for (policy::setting_info& s : setting_table()) {
     const std::size_t dot = s.name.find('.');
     const std::string section = dot == std::string::npos ? "" : s.name.substr(0, dot);
-    if (std::count(c.sections.begin(), c.sections.end(), section) > 0) out.push_back(std::move(s));
+    if (std::count(c.sections.begin(), c.sections.end(), section) == 0) continue;
+    if (!c.only.empty() && std::count(c.only.begin(), c.only.end(), s.name) == 0) continue;
+    out.push_back(std::move(s));
   }
   return out;
 }
@@ -57,6 +61,41 @@ std::string option_line(std::string left, std::string_view right) {
   return out;
 }
 
+bool shows_presets(const command& c) { return c.name == "run"; }
+
+/// A value in a column of its own.
+std::string cell(const policy::settings& values, const std::string& name) {
+  constexpr std::size_t width = 18;
+  const json_value& value = values.value(name);
+  std::string out = value.is_string() ? value.as_string() : policy::to_toml(value);
+  out.resize(std::max(out.size() + 1, width), ' ');
+  return out;
+}
+
+/// What presets say where they differ from the defaults: a line per setting.
+std::string preset_table() {
+  std::vector<policy::settings> columns{policy::settings(setting_table())};
+  std::string head = "  setting                     default           ";
+  for (const std::string& name : policy::learning_preset_names()) {
+    apply_preset(columns.emplace_back(setting_table()), name);
+    head += name;
+    head.resize(head.size() + (name.size() < 18 ? 18 - name.size() : 1), ' ');
+  }
+  std::string out = "\npresets, where they differ from the defaults:\n" + head + "\n";
+  for (const policy::setting_info& s : columns.front().table()) {
+    std::string row = "  " + s.name;
+    row.resize(left_width + 2, ' ');
+    bool differs = false;
+    for (const policy::settings& values : columns) {
+      row += cell(values, s.name);
+      differs = differs || cell(values, s.name) != cell(columns.front(), s.name);
+    }
+    row.erase(row.find_last_not_of(' ') + 1);
+    if (differs) out += row + "\n";
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string help_of(const command& c) {
@@ -72,16 +111,20 @@ std::string help_of(const command& c) {
   }
   out += settings.empty() ? "" : "\n";
   out += "common options:\n";
+  if (c.uses_run) {
+    line("--run DIR", "run directory (default: runs/<task>, or runs/<name of the data>)");
+  }
   if (!c.sections.empty()) {
-    if (c.uses_run)
-      line("--run DIR", "run directory (default: runs/<task>, or runs/<name of the data>)");
-    line("--preset NAME", text("start from these settings: ", preset_names()));
+    line("--preset NAME",
+         text("start from these settings: ", preset_names(),
+              shows_presets(c) ? ", see below" : " (flowkit run --help shows them)"));
     line("--config FILE", "read settings from a TOML file");
     line("--set NAME=VALUE", "set anything in config.toml, e.g. train.steps=500; repeatable");
   }
   line("--json", "print the result as JSON");
   line("-q, --quiet", "no progress, no remarks");
   line("-h, --help", "this text");
+  if (shows_presets(c)) out += preset_table();
   return out + "\nexit status: 0 done, 1 failed or stopped while running, 2 wrong usage or input\n";
 }
 

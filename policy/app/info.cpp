@@ -52,6 +52,7 @@ void describe_policy(const context& c, const std::string& path) {
       text(path, "\n  method      ", m.method, "\n  horizon     ", s.horizon, ", observes ",
            s.observe, ", executes ", s.execute, "\n  actions     ", list(s.action),
            "\n  state       ", list(s.state), "\n  cameras     ", list(camera_names(s)), "\n");
+  if (!m.origin.task.empty()) lines += text("  learnt in   ", m.origin.task, "\n");
   if (!m.origin.backend.empty()) lines += text("  computed by ", m.origin.backend, "\n");
   json_value parents(json_object{});
   for (const auto& [role, hash] : m.origin.parents) {
@@ -63,6 +64,7 @@ void describe_policy(const context& c, const std::string& path) {
                        {"spec", policy::json_of(s)},
                        {"network", policy::json_of(m.network)},
                        {"parents", std::move(parents)},
+                       {"task", m.origin.task},
                        {"backend", m.origin.backend},
                        {"version", m.origin.version}},
            lines);

@@ -1,5 +1,6 @@
 #include <flowkit/policy/evaluation/quantiles.hpp>
 
+#include <app/checks.hpp>
 #include <app/command.hpp>
 #include <app/episodes.hpp>
 #include <app/run_directory.hpp>
@@ -30,6 +31,7 @@ void latency(const context& c) {
       "method                     action           p50       p90       p99   maximum\n";
   for (const method& m : methods_of(c)) {
     c.check_stop();
+    expect_task_of_policy(c, m.policy);
     const auto p = open_policy(c, m.policy);
     const policy::control_latency ms = timed(c, m, *p);
     const policy::latency_summary first = policy::summarize_latency(ms.first);

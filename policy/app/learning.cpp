@@ -1,3 +1,4 @@
+#include <app/checks.hpp>
 #include <app/options.hpp>
 #include <app/run_directory.hpp>
 #include <app/stages.hpp>
@@ -11,9 +12,11 @@ using policy::learning_stage;
 void learn_part(const context& c, const policy::learning_part& part) {
   c.check_stop();
   const policy::demonstrations data(demonstrations_path(c));
+  expect_task_of_data(c.values, data);
   if (part.first == learning_stage::base) check_fields(c.values, data);
   policy::stage_hooks hooks = hooks_of(c);
   hooks.on_stage = [&](std::string_view stage, policy::stage_end end, double seconds) {
+    remember_settings(c);
     note_stage(c, stage, end, seconds);
   };
   on_backend(c, [&](auto& be) {

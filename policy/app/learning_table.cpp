@@ -26,6 +26,8 @@ std::vector<setting_info> shaping() {
       // of 50 or 100 episodes is 10 or 20, which leaves room for some.
       {"policy.validation", 0.2, "share",
        "Of the episodes, put aside to compare methods, which needs 6 or more.", 0, 0.9},
+      {"policy.clip_margin", policy::state_normalization().margin, "ranges",
+       "States farther outside are clipped: so many times the demonstrated range; inf: never.", 1},
       {"policy.state_field", "", "",
        "Fields of the data that hold the state, or none; empty: state, with images "
        "proprioception."},

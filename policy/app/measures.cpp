@@ -27,30 +27,45 @@ policy::measure_options fewer(policy::measure_options o, index_t windows) {
   return o;
 }
 
+/// The flows of a run: of two rounds, also the one that was straightened in between.
+std::vector<std::string> flows_of(const context& c) {
+  if (c.values.integer("run.rounds") == 2) return {"base", "straighten"};
+  return {"base"};
+}
+
+policy::straightness_curve curve_of(const std::string& flow, const policy::flow_straightness& s) {
+  policy::straightness_curve out{.method = flow, .deviation = s.by_time, .total = s.curvature};
+  for (std::size_t i = 0; i < s.by_time.size(); ++i) {
+    out.time.push_back((static_cast<double>(i) + 0.5) / static_cast<double>(s.by_time.size()));
+  }
+  return out;
+}
+
+/// Adds how straight one flow is, and what solvers lose on it.
+template <class B>
+void measure_flow(const context& c, B& be, const policy::demonstrations& data,
+                  const std::string& flow, policy::flow_record& out) {
+  const policy::measure_options all = options_for(c, data);
+  const auto p = policy::load_policy(be, policy_path(c, flow));
+  out.straightness.push_back(curve_of(flow, policy::straightness(be, p, data, fewer(all, 128))));
+  c.check_stop();
+  for (const auto& e :
+       policy::solver_errors(be, p, data, fewer(all, 32), policy::usual_solvers())) {
+    const bool adaptive = e.inference.solver == policy::inference_solver::dormand_prince;
+    out.errors.push_back({.method = flow,
+                          .solver = adaptive ? "dormand_prince" : "euler",
+                          .evaluations = e.evaluations,
+                          .error = e.mean});
+  }
+}
+
 policy::flow_record measured_flow(const context& c) {
   const policy::demonstrations data(demonstrations_path(c));
-  const policy::measure_options all = options_for(c, data);
-  return on_backend(c, [&](auto& be) {
-    const auto p = policy::load_policy(be, policy_path(c, "base"));
-    policy::flow_record out;
-    const policy::flow_straightness s = policy::straightness(be, p, data, fewer(all, 128));
-    policy::straightness_curve curve{
-        .method = "base", .deviation = s.by_time, .total = s.curvature};
-    for (std::size_t i = 0; i < s.by_time.size(); ++i) {
-      curve.time.push_back((static_cast<double>(i) + 0.5) / static_cast<double>(s.by_time.size()));
-    }
-    out.straightness.push_back(std::move(curve));
-    c.check_stop();
-    for (const auto& e :
-         policy::solver_errors(be, p, data, fewer(all, 32), policy::usual_solvers())) {
-      const bool adaptive = e.inference.solver == policy::inference_solver::dormand_prince;
-      out.errors.push_back({.method = "base",
-                            .solver = adaptive ? "dormand_prince" : "euler",
-                            .evaluations = e.evaluations,
-                            .error = e.mean});
-    }
-    return out;
+  policy::flow_record out;
+  on_backend(c, [&](auto& be) {
+    for (const std::string& flow : flows_of(c)) measure_flow(c, be, data, flow, out);
   });
+  return out;
 }
 
 }  // namespace
@@ -73,9 +88,12 @@ void flow_stage(const context& c) {
   run_stage(c, "flow", [&] {
     json_value options = json_object{{"windows", c.values.integer("evaluate.windows")},
                                      {"seed", c.values.integer("seed")}};
-    policy::result_folder folder(c / "flow", {.name = "flow",
-                                              .options = std::move(options),
-                                              .inputs = {{"policy", policy_path(c, "base")}}});
+    std::map<std::string, std::string> inputs{{"policy", policy_path(c, "base")}};
+    for (const std::string& flow : flows_of(c)) {
+      if (flow != "base") inputs[flow] = policy_path(c, flow);
+    }
+    policy::result_folder folder(
+        c / "flow", {.name = "flow", .options = std::move(options), .inputs = std::move(inputs)});
     if (folder.up_to_date()) return policy::stage_end::unchanged;
     folder.begin();
     policy::write_flow_record(folder / "flow.json", measured_flow(c));

@@ -7,6 +7,7 @@
 #include <app/run_directory.hpp>
 
 #include <charconv>
+#include <cmath>
 
 namespace flowkit::app {
 namespace {
@@ -34,20 +35,23 @@ std::string label_of(const policy::policy_manifest& m, const policy::inference_o
 
 }  // namespace
 
-method parse_method(const context& c, const std::string& label) {
+label_parts split_label(const std::string& label) {
   const std::size_t at = label.find('@');
   FLOWKIT_VALIDATE(at != std::string::npos && at > 0, "method '", label,
                    "' has no '@': write policy@steps, for example sefa@1");
-  const std::string path = policy_path(c, label.substr(0, at));
+  const std::string solver = label.substr(at + 1);
+  const bool adaptive = solver == "adaptive" || solver == "dormand_prince";
+  return {label.substr(0, at), adaptive ? 0 : steps_of(solver, label)};
+}
+
+method parse_method(const context& c, const std::string& label) {
+  const label_parts parts = split_label(label);
+  const std::string path = policy_path(c, parts.policy);
   const policy::policy_file file(path);
   policy::inference_options inference = file.manifest().inference;
-  const std::string solver = label.substr(at + 1);
-  if (solver == "adaptive" || solver == "dormand_prince") {
-    inference.solver = policy::inference_solver::dormand_prince;
-  } else {
-    inference.solver = policy::inference_solver::euler;
-    inference.steps = steps_of(solver, label);
-  }
+  inference.solver =
+      parts.steps == 0 ? policy::inference_solver::dormand_prince : policy::inference_solver::euler;
+  if (parts.steps > 0) inference.steps = parts.steps;
   return {label_of(file.manifest(), inference), path, inference};
 }
 
@@ -67,6 +71,17 @@ std::vector<method> methods_of(const context& c) {
     out.push_back(parse_method(c, label));
   }
   FLOWKIT_VALIDATE(!out.empty(), "evaluate.methods is empty: name at least one, such as sefa@1");
+  return out;
+}
+
+policy::controller_options control_of(const context& c, const method& m,
+                                      const policy::policy_runtime& p) {
+  policy::controller_options out{.inference = m.inference};
+  const double step = c.values.number("evaluate.largest_step");
+  if (!std::isfinite(step)) return out;
+  const policy::column_statistics& actions = p.manifest().normalizers.action.statistics();
+  out.guard = policy::guard_within(actions);
+  out.guard->largest_step.assign(static_cast<std::size_t>(actions.size()), step);
   return out;
 }
 

@@ -1,7 +1,7 @@
 // What is evaluated: a policy with a solver, written "sefa@1" or "base@adaptive".
 #pragma once
 
-#include <flowkit/policy/manifest.hpp>
+#include <flowkit/policy/runtime.hpp>
 
 #include <app/context.hpp>
 
@@ -17,6 +17,17 @@ struct method {
 /// else all of evaluate.methods. Throws invalid_input for labels that mean nothing and policies
 /// that are not there yet.
 [[nodiscard]] std::vector<method> methods_of(const context& c);
+
+/// "sefa@1" in its parts. Throws invalid_input for a label that means nothing.
+struct label_parts {
+  std::string policy;
+  index_t steps = 0;  ///< 0: adaptive
+};
+[[nodiscard]] label_parts split_label(const std::string& label);
+
+/// How a policy acts here: with the solver of the method and the guard of the settings.
+[[nodiscard]] policy::controller_options control_of(const context& c, const method& m,
+                                                    const policy::policy_runtime& p);
 
 /// Reads one label; the policy file decides what it leaves open.
 [[nodiscard]] method parse_method(const context& c, const std::string& label);

@@ -110,6 +110,7 @@ policy::train_base_options train_options_of(const policy::settings& values) {
   policy::train_base_options out;
   out.data = selection_of(values);
   out.network = network_of(values);
+  out.state.margin = values.number("policy.clip_margin");
   out.fit = fit_of(values, "train");
   out.seed = seed_of(values, "train");
   return out;
@@ -193,6 +194,26 @@ void store(policy::settings& values, const policy::learn_options& o) {
   values.set("straighten.steps", o.straighten.steps);
   values.set("run.rounds", o.rounds);
   values.set("run.reflow", o.reflow_student);
+}
+
+std::vector<index_t> sweep_of(const policy::settings& values) {
+  std::vector<index_t> out;
+  for (const std::string& word : words_of(values.string("run.sweep"))) {
+    policy::settings one({{"run.sweep", 1, "episodes", "", 1, 1e6}});
+    one.set_text("run.sweep", word);
+    out.push_back(one.integer("run.sweep"));
+  }
+  return out;
+}
+
+std::vector<double> radii_of(const policy::settings& values) {
+  std::vector<double> out;
+  for (const std::string& word : words_of(values.string("align.sweep"))) {
+    policy::settings one({{"align.sweep", 0.0, "action units", "", 0}});
+    one.set_text("align.sweep", word);
+    out.push_back(one.number("align.sweep"));
+  }
+  return out;
 }
 
 std::vector<std::string> words_of(std::string_view line) {

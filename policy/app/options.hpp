@@ -22,6 +22,10 @@ namespace flowkit::app {
 /// Sets what these options say: the other way round, for presets.
 void store(policy::settings& values, const policy::learn_options& options);
 
+/// Numbers of demonstrations that run.sweep asks for, radii that align.sweep asks for.
+[[nodiscard]] std::vector<index_t> sweep_of(const policy::settings& values);
+[[nodiscard]] std::vector<double> radii_of(const policy::settings& values);
+
 /// Words of a text, separated by spaces or commas.
 [[nodiscard]] std::vector<std::string> words_of(std::string_view line);
 

@@ -1,12 +1,10 @@
-#include <flowkit/core/thread_pool.hpp>
-#include <flowkit/io/sha256.hpp>
 #include <flowkit/policy/data/demonstrations.hpp>
-#include <flowkit/policy/manifest.hpp>
 #include <flowkit/policy/report/report.hpp>
 #include <flowkit/policy/tasks/suite.hpp>
 
 #include <app/command.hpp>
 #include <app/measures.hpp>
+#include <app/provenance.hpp>
 #include <app/run_directory.hpp>
 #include <app/stages.hpp>
 
@@ -25,20 +23,6 @@ std::vector<policy::named_text> facts_of(const context& c, const policy::demonst
     if (summary != nullptr && summary->find("expert_success") != nullptr) {
       const double share = summary->at("expert_success").as_number();
       out.push_back({"success of the expert", text(std::round(1000 * share) / 10, " %")});
-    }
-  }
-  return out;
-}
-
-std::vector<policy::named_text> provenance_of(const context& c) {
-  std::vector<policy::named_text> out{{"flowkit", policy::library_build()},
-                                      {"compiler", __VERSION__},
-                                      {"processors", text(default_thread_count())},
-                                      {"seed", text(c.values.integer("seed"))}};
-  for (const std::string_view method : {"base", "reflow", "sefa"}) {
-    const std::string path = c / text(method, "/policy.safetensors");
-    if (std::filesystem::exists(path)) {
-      out.push_back({text("SHA-256 of ", method), sha256_of_file(path)});
     }
   }
   return out;
@@ -63,6 +47,10 @@ void describe_run(const context& c) {
   }
   info.facts = facts_of(c, data);
   info.provenance = provenance_of(c);
+  info.differences = differences_of(c);
+  for (const policy::named_text& d : info.differences) {
+    c.say(text("report: ", d.name, " was made with ", d.value, " than the settings say"));
+  }
   policy::write_run_info(path, info);
 }
 

@@ -1,6 +1,7 @@
 #include <flowkit/policy/evaluation/summary.hpp>
 #include <flowkit/policy/report/sweep_record.hpp>
 
+#include <app/checks.hpp>
 #include <app/command.hpp>
 #include <app/measures.hpp>
 #include <app/options.hpp>
@@ -8,6 +9,7 @@
 #include <app/stages.hpp>
 #include <app/summary_table.hpp>
 
+#include <cmath>
 #include <filesystem>
 
 namespace flowkit::app {
@@ -18,7 +20,6 @@ bool has_task(const context& c) { return !c.values.string("task").empty(); }
 
 /// Everything between the demonstrations and the report.
 void learn_and_evaluate(const context& c) {
-  write_configuration(c);
   learn_stages(c);
   if (has_task(c)) return evaluate_stage(c);
   c.say(text("evaluate: skipped, because evaluation needs a simulated task to act in, and ",
@@ -45,9 +46,8 @@ policy::sweep_point point_of(const policy::evaluation_result& r, index_t count) 
                           .distance = s.distance,
                           .seam = s.seam,
                           .acceptance = s.acceptance};
-  if (!s.expert_modes.empty()) {
-    out.coverage = policy::coverage_of(s.modes, s.expert_modes).overlap;
-  }
+  const double overlap = policy::coverage_of(s.modes, s.expert_modes).overlap;
+  if (std::isfinite(overlap)) out.coverage = overlap;  // no episode may have gone any way
   return out;
 }
 
@@ -55,16 +55,14 @@ policy::sweep_point point_of(const policy::evaluation_result& r, index_t count) 
 void sweep_demonstrations(const context& c) {
   policy::sweep_record record{.parameter = "demonstrations",
                               .caption = "Runs that differ in the number of demonstrations only."};
-  for (const std::string& word : words_of(c.values.string("run.sweep"))) {
-    policy::settings one({{"count", 1, "episodes", "", 1, 1e6}});
-    one.set_text("count", word);
-    const context fewer = with_demonstrations(c, one.integer("count"));
-    c.say(text("with ", word, " demonstrations: ", fewer.folder));
+  for (const index_t count : sweep_of(c.values)) {
+    const context fewer = with_demonstrations(c, count);
+    c.say(text("with ", count, " demonstrations: ", fewer.folder));
     learn_and_evaluate(fewer);
     report_stage(fewer);
     if (!has_task(c)) continue;
     for (const policy::evaluation_result& r : read_evaluations(fewer)) {
-      record.points.push_back(point_of(r, one.integer("count")));
+      record.points.push_back(point_of(r, count));
     }
   }
   std::filesystem::create_directories(c / "sweeps");
@@ -74,7 +72,7 @@ void sweep_demonstrations(const context& c) {
 }  // namespace
 
 void run_all(const context& c) {
-  write_configuration(c);
+  check_settings(c);
   if (c.values.string("data").empty()) collect_stage(c);
   learn_and_evaluate(c);
   if (!c.values.string("run.sweep").empty()) sweep_demonstrations(c);

@@ -1,7 +1,6 @@
 #include <app/run_directory.hpp>
 
 #include <flowkit/core/thread_pool.hpp>
-#include <flowkit/io/atomic_file.hpp>
 #include <flowkit/policy/report/run_info.hpp>
 
 #include <algorithm>
@@ -13,28 +12,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-policy::run_info remembered(const std::string& path) {
-  if (!fs::exists(path)) return {};
-  try {
-    return policy::read_run_info(path);
-  } catch (const error&) {
-    return {};  // notes for people; nothing depends on them
+/// Policies that are there, for messages.
+std::string policies_in(const std::string& folder) {
+  std::string out;
+  std::error_code failure;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, failure)) {
+    if (!fs::exists(entry.path() / "policy.safetensors", failure)) continue;
+    out += text(out.empty() ? "" : ", ", entry.path().filename().string());
   }
+  return out.empty() ? "none" : out;
 }
 
 }  // namespace
 
-void write_configuration(const context& c) {
-  std::error_code failure;
-  fs::create_directories(c.folder, failure);
-  if (failure) throw file_error(c.folder, "cannot create the run directory: " + failure.message());
-  remove_stale_temporaries(c.folder);  // of calls that were killed
-  policy::settings kept = c.values;
-  for (const char* once : {"align.sweep", "run.sweep", "evaluate.policy"}) kept.set(once, "");
-  write_text_file(c / "config.toml", kept.to_toml());
+policy::stage_hooks hooks_of(const context& c) {
+  policy::stage_hooks out{.display = c.display(), .stop = c.stop};
+  out.on_begin = [&c] { remember_settings(c); };
+  return out;
 }
-
-policy::stage_hooks hooks_of(const context& c) { return {.display = c.display(), .stop = c.stop}; }
 
 std::string required(const context& c, std::string_view name, std::string_view command) {
   std::string path = c / name;
@@ -49,10 +44,13 @@ std::string demonstrations_path(const context& c) {
 }
 
 std::string policy_path(const context& c, std::string_view method) {
-  const std::string_view command = method == "base"         ? "train"
-                                   : method == "straighten" ? "couple"
-                                                            : "distill";
-  return required(c, text(method, "/policy.safetensors"), command);
+  const std::string name = text(method, "/policy.safetensors");
+  if (method == "base") return required(c, name, "train");
+  if (method == "straighten") return required(c, name, "couple");
+  if (method == "reflow" || method == "sefa") return required(c, name, "distill");
+  FLOWKIT_VALIDATE(fs::exists(c / name), "there is no policy '", method, "' in ", c.folder,
+                   ", which has: ", policies_in(c.folder));
+  return c / name;
 }
 
 std::string couplings_name(const context& c) {
@@ -73,7 +71,7 @@ void note_stage(const context& c, std::string_view stage, policy::stage_end end,
   char rounded[32];
   std::snprintf(rounded, sizeof rounded, "%.1f", seconds);
   c.say(text(stage, ": done in ", rounded, " s"));
-  policy::run_info info = remembered(c / "run.json");
+  policy::run_info info = known_about(c);
   const auto known = std::find_if(info.stages.begin(), info.stages.end(),
                                   [&](const policy::stage_time& t) { return t.stage == stage; });
   if (known == info.stages.end()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <flowkit/backends/select.hpp>
+#include <flowkit/policy/report/run_info.hpp>
 #include <flowkit/policy/runtime.hpp>
 #include <flowkit/policy/stages/stage.hpp>
 
@@ -11,10 +12,18 @@
 
 namespace flowkit::app {
 
-/// Writes config.toml with every setting into the run directory, which is created.
-void write_configuration(const context& c);
+/// Writes config.toml with every setting into the run directory, which is created: what later calls
+/// go on with. Called when the first stage has accepted its options and inputs, so that a refused
+/// call leaves no trace. Of a run that is there, a command of one stage changes the settings of
+/// this stage and of later ones: what was made before stays described. What is meant for one call,
+/// such as the methods of `evaluate`, is left out.
+void remember_settings(const context& c);
 
-/// Listeners of a stage: progress as the call wants it, Ctrl-C.
+/// What run.json says; nothing if it cannot be read. Notes for people, on which nothing depends.
+[[nodiscard]] policy::run_info known_about(const context& c);
+
+/// Listeners of a stage: progress as the call wants it, Ctrl-C, settings to be remembered. Refers
+/// to the context.
 [[nodiscard]] policy::stage_hooks hooks_of(const context& c);
 
 /// Path of what an earlier stage made. Throws invalid_input that names the command that makes it,
@@ -22,7 +31,7 @@ void write_configuration(const context& c);
 [[nodiscard]] std::string required(const context& c, std::string_view name,
                                    std::string_view command);
 [[nodiscard]] std::string demonstrations_path(const context& c);
-/// Of "base", "reflow" or "sefa".
+/// Of "base", "reflow" or "sefa"; of another name the message lists those that are there.
 [[nodiscard]] std::string policy_path(const context& c, std::string_view method);
 /// The couplings of the last round below the run directory, which are aligned and distilled, and
 /// the name of the policy that made them.

@@ -2,6 +2,7 @@
 #include <app/table.hpp>
 
 #include <iterator>
+#include <limits>
 
 namespace flowkit::app {
 namespace {
@@ -77,6 +78,9 @@ std::vector<setting_info> evaluating() {
       {"evaluate.windows", 256, "windows",
        "Of episodes put aside, where chunks are compared with the expert's.", 0, 1e6},
       {"evaluate.window_noises", 4, "chunks", "Predicted per such window.", 1, 1000},
+      {"evaluate.largest_step", std::numeric_limits<double>::infinity(), "action units",
+       "The guard lets no action differ more from the one before, in any dimension; inf: no limit.",
+       1e-9},
       {"evaluate.film_frames", 8, "frames", "Shown of an episode; 0: no pictures.", 0, 64},
       {"evaluate.flow", true, "", "Measure how straight the base flow is, and what solvers lose."},
   };

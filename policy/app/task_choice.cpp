@@ -11,13 +11,10 @@ namespace {
 constexpr std::string_view first_task = "reach_detour";
 
 /// The simulated task that a data set was collected in; empty if it names none.
-std::string task_of(const policy::demonstrations& data) {
-  const json_value& attributes = data.attributes();
-  const json_value* const named = attributes.is_object() ? attributes.find("task") : nullptr;
-  if (named == nullptr || !named->is_string()) return {};
+std::string simulated_task_of(const policy::demonstrations& data) {
+  const std::string named = policy::task_of(data);
   const std::span<const std::string> known = policy::task_names();
-  const bool simulated = std::find(known.begin(), known.end(), named->as_string()) != known.end();
-  return simulated ? named->as_string() : std::string();
+  return std::find(known.begin(), known.end(), named) != known.end() ? named : std::string();
 }
 
 /// Collects the fields that are missing, with the option that names them.
@@ -48,8 +45,8 @@ class missing_fields {
 void choose_task(policy::settings& values) {
   if (!values.string("task").empty()) return;
   const std::string& data = values.string("data");
-  values.set("task",
-             data.empty() ? std::string(first_task) : task_of(policy::demonstrations(data)));
+  values.set("task", data.empty() ? std::string(first_task)
+                                  : simulated_task_of(policy::demonstrations(data)));
 }
 
 void need_task(const policy::settings& values, std::string_view command) {

@@ -1,5 +1,6 @@
 #include <flowkit/policy/policy_file.hpp>
 
+#include <app/checks.hpp>
 #include <app/command.hpp>
 #include <app/run_directory.hpp>
 #include <app/stages.hpp>
@@ -22,13 +23,12 @@ void answer_with(const context& c, std::initializer_list<std::string_view> metho
 }  // namespace
 
 void train(const context& c) {
-  write_configuration(c);
   train_stage(c);
   answer_with(c, {"base"});
 }
 
 void distill(const context& c) {
-  write_configuration(c);
+  expect_settings_of_policy(c, policy_path(c, coupled_policy(c)));
   distill_stage(c);
   if (c.values.boolean("run.reflow")) {
     answer_with(c, {"reflow", "sefa"});

@@ -15,7 +15,7 @@ import tiny
 
 # A file that every stage writes on its way, and how often it does before the stage is killed there.
 STAGES = {
-    "collect": ("demonstrations.zarr/meta/episode_ends/.zarray", 2),
+    "collect": ("demonstrations.zarr/meta/episode_ends/.zarray", 1),
     "base": ("checkpoint.safetensors", 2),
     "couple": ("parts/block_1.safetensors", 1),
     "held_out": ("parts/block_0.safetensors", 1),

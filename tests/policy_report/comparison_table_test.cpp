@@ -47,13 +47,14 @@ TEST(comparison_table, judges_the_student_by_teacher_and_plain_reflow) {
   EXPECT_GT(v.coverage.value(), 0.8);
 }
 
-TEST(comparison_table, has_two_lines_per_run_one_per_verdict_and_their_mean) {
+TEST(comparison_table, has_three_lines_per_run_one_per_verdict_and_their_mean) {
   const std::vector<run_record> runs{make_run("first", testing::usual_targets()),
                                      make_run("second", testing::usual_targets())};
   const std::string table = comparison_markdown(runs);
-  EXPECT_EQ(lines_with(table, "| first |"), 3);
-  EXPECT_EQ(lines_with(table, "| second |"), 3);
+  EXPECT_EQ(lines_with(table, "| first |"), 4);
+  EXPECT_EQ(lines_with(table, "| second |"), 4);
   EXPECT_EQ(lines_with(table, "| mean |"), 1);
+  EXPECT_EQ(lines_with(table, "guarded · spread"), 2);
   // Every line of a table has as many cells as its heading.
   std::size_t bars = 0;
   for (std::size_t at = 0; at < table.size();) {
@@ -75,7 +76,7 @@ TEST(comparison_table, shows_what_there_is) {
                                      make_run("student", {testing::usual_targets().back()})};
   EXPECT_EQ(student_verdicts(runs).size(), 1U) << "a student alone has nothing to be judged by";
   const std::string table = comparison_markdown(runs);
-  EXPECT_EQ(lines_with(table, "| student |"), 2);
+  EXPECT_EQ(lines_with(table, "| student |"), 3);
   EXPECT_EQ(lines_with(table, "| mean |"), 0) << "of one verdict";
   EXPECT_EQ(student_verdicts({}).size(), 0U);
   EXPECT_NO_THROW((void)comparison_markdown({}));

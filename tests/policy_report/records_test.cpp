@@ -107,6 +107,20 @@ TEST(flow_file, is_read_back) {
   EXPECT_THAT(refusal(path, read_flow_record, "\"time\":[", "\"time\":[0,"), HasSubstr("time"));
 }
 
+TEST(sweep_file, leaves_out_what_nobody_could_measure) {
+  const temporary_directory directory;
+  const std::string path = directory / "sweep.json";
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  const sweep_record sweep{
+      .parameter = "demonstrations",
+      .points = {{.series = "sefa@1", .value = 2, .distance = 0.5, .coverage = none}}};
+
+  write_sweep(path, sweep);
+
+  EXPECT_EQ(read_sweep(path).points.front().distance, 0.5);
+  EXPECT_FALSE(read_sweep(path).points.front().coverage.has_value());
+}
+
 TEST(sweep_file, is_read_back) {
   const temporary_directory directory;
   const std::string path = directory / "sweep.json";

@@ -5,6 +5,7 @@
 #include <flowkit/io/atomic_file.hpp>
 #include <flowkit/io/sha256.hpp>
 #include <flowkit/policy/evaluation/result_file.hpp>
+#include <flowkit/policy/evaluation/summary.hpp>
 #include <flowkit/policy/report/comparison.hpp>
 #include <flowkit/policy/report/report.hpp>
 #include <flowkit/policy/report/run_record.hpp>
@@ -106,6 +107,21 @@ class written_run : public ::testing::Test {
 TEST_F(written_run, has_a_page_that_is_well_formed_and_needs_nothing) {
   expect_well_formed(page);
   expect_self_contained(page);
+}
+
+TEST_F(written_run, films_come_in_the_order_of_the_table) {
+  for (const char* label : {"base@1", "base@10", "base@100"}) {
+    const std::string folder = directory / text("evaluation/", label);
+    std::filesystem::copy_file(directory / "evaluation/sefa@1/film.png", folder + "/film.png");
+    const picture_record picture{.file = "film.png", .label = label, .caption = "c", .frames = 24};
+    write_pictures(folder + "/pictures.json", {&picture, 1});
+  }
+
+  const run_record run = read_run(directory.path());
+
+  std::vector<std::string> labels;
+  for (const picture_record& p : run.pictures) labels.push_back(p.label);
+  EXPECT_THAT(labels, ElementsAre("base@100", "base@10", "base@1", "reflow@1", "sefa@1"));
 }
 
 TEST_F(written_run, has_every_section_with_its_entry_in_the_contents) {
@@ -214,6 +230,82 @@ TEST(run_record, results_of_policies_that_are_gone_are_left_out_and_listed) {
   EXPECT_THAT(run.problems[0], HasSubstr("flow: was made from a policy"));
   EXPECT_THAT(run.problems[1], HasSubstr("evaluation/base@10/"));
   EXPECT_THAT(run.problems[1], HasSubstr("another policy than base/policy.safetensors"));
+}
+
+/// Two methods on equal starts: so many episodes that both solve, and that one of them solves
+/// alone.
+run_record run_of(index_t both, index_t only_base, index_t only_sefa) {
+  run_record run{.name = "r"};
+  for (const char* method : {"base", "sefa"}) {
+    evaluation_result result{.task = "push_around", .method = method};
+    result.steps = method == std::string("base") ? 100 : 1;
+    for (index_t i = 0; i < both + only_base + only_sefa; ++i) {
+      const bool alone = i < both + only_base ? result.method == "base" : result.method == "sefa";
+      result.episodes.push_back({.seed = i, .success = i < both || alone, .steps = 10});
+    }
+    run.evaluations.push_back(result);
+  }
+  return run;
+}
+
+TEST(report, calls_a_difference_one_only_if_interval_and_test_agree) {
+  EXPECT_THAT(report_html(run_of(100, 40, 5)), HasSubstr("sefa@1 succeeds less often"));
+  EXPECT_THAT(report_html(run_of(100, 5, 40)), HasSubstr("sefa@1 succeeds more often"));
+  EXPECT_THAT(report_html(run_of(100, 20, 20)), HasSubstr("do not tell the two apart"));
+  // Newcombe's interval ends at -1.4 points, the exact test says p = 0.064.
+  const std::string close = report_html(run_of(20, 14, 5));
+  EXPECT_THAT(close, HasSubstr("p = 0.064"));
+  EXPECT_THAT(close, HasSubstr("a hint and no more"));
+  EXPECT_THAT(close, Not(HasSubstr("succeeds less often")));
+}
+
+/// A run whose methods are so far from the expert, at windows of twelve episodes.
+run_record run_at(double base, double reflow, double sefa, double noise) {
+  run_record run = run_of(20, 0, 0);
+  run.evaluations.push_back(run.evaluations.back());
+  run.evaluations.back().method = "reflow";
+  sort_for_table(run.evaluations);
+  for (evaluation_result& r : run.evaluations) {
+    const double mean = r.method == "base" ? base : r.method == "reflow" ? reflow : sefa;
+    for (index_t i = 0; i < 12; ++i) {
+      const bool up = (i + (r.method == "reflow" ? 1 : 0)) % 2 == 0;
+      r.windows.episode.push_back(i);
+      r.windows.offset.push_back(0);
+      r.windows.distance.push_back(mean + (up ? noise : -noise));
+    }
+  }
+  return run;
+}
+
+TEST(report, says_how_much_is_won_back_in_words_that_mean_something) {
+  EXPECT_THAT(report_html(run_at(0.1, 0.2, 0.15, 0.001)), HasSubstr("it wins 50"));
+  EXPECT_THAT(report_html(run_at(0.1, 0.2, 0.05, 0.001)), HasSubstr("it wins all of it and more"));
+  EXPECT_THAT(report_html(run_at(0.1, 0.2, 0.25, 0.001)), HasSubstr("it wins nothing back"));
+  EXPECT_THAT(report_html(run_at(0.1, 0.101, 0.05, 0.02)), Not(HasSubstr("it wins")));
+}
+
+TEST(report, names_what_the_guard_changed) {
+  run_record run = run_of(10, 0, 0);
+  for (evaluation_result& r : run.evaluations) {
+    r.executed = 8;
+    r.action_spread = 0.0625;
+    for (episode_result& e : r.episodes) e.chunks = 5, e.guarded = 13;
+  }
+
+  const std::string page = report_html(run);
+
+  EXPECT_DOUBLE_EQ(summarize({&run.evaluations[0], 1}).guarded_share.value(), 13.0 / 40);
+  EXPECT_THAT(page, HasSubstr("Guarded"));
+  EXPECT_THAT(page, HasSubstr("32.5"));
+  EXPECT_THAT(page, HasSubstr("spread 0.06"));
+}
+
+TEST(report, a_sweep_over_couplings_is_not_about_windows_put_aside) {
+  run_record run{.name = "r", .sweeps = {testing::make_sweep()}};
+  run.sweeps[0].policy = "hash";
+
+  EXPECT_THAT(report_html(run), HasSubstr("From the end points of couplings"));
+  EXPECT_THAT(report_html(run), Not(HasSubstr("At held-out windows")));
 }
 
 TEST(report, of_an_empty_run_says_what_is_missing) {

@@ -146,8 +146,7 @@ TEST(gap_closed, is_the_share_of_the_way_to_the_teacher) {
 
 TEST(label_of, names_method_and_solver) {
   EXPECT_EQ(label_of({.method = "sefa", .steps = 1}), "sefa@1");
-  EXPECT_EQ(label_of({.method = "base", .solver = "dormand_prince", .steps = 0}),
-            "base@dormand_prince");
+  EXPECT_EQ(label_of({.method = "base", .solver = "dormand_prince", .steps = 0}), "base@adaptive");
   EXPECT_EQ(label_of({.method = "expert", .solver = "", .steps = 0}), "expert");
 }
 

@@ -47,11 +47,13 @@ TEST(Settings, ReadTextByKind) {
   settings s = example();
 
   s.set_text("train.steps", "1_000");
+  EXPECT_EQ(s.integer("train.steps"), 1000);
+  s.set_text("train.steps", "2e3");
   s.set_text("train.rate", "2");
   s.set_text("train.average", "false");
   s.set_text("task", "12");
 
-  EXPECT_EQ(s.integer("train.steps"), 1000);
+  EXPECT_EQ(s.integer("train.steps"), 2000);
   EXPECT_EQ(s.number("train.rate"), 2);
   EXPECT_FALSE(s.boolean("train.average"));
   EXPECT_EQ(s.string("task"), "12");

@@ -52,13 +52,18 @@ json_value origin_json(const provenance& o) {
                              {"seeds", std::move(seeds)},
                              {"thresholds", std::move(thresholds)}});
   if (!o.backend.empty()) out.set("backend", o.backend);
+  if (!o.task.empty()) out.set("task", o.task);
   out.set("version", o.version);
   return out;
 }
 
 provenance origin_from(const json_fields& f) {
-  provenance o{
-      .parents = {}, .seeds = {}, .thresholds = {}, .backend = {}, .version = f.string("version")};
+  provenance o{.parents = {},
+               .seeds = {},
+               .thresholds = {},
+               .backend = {},
+               .task = {},
+               .version = f.string("version")};
   const auto each = [&](std::string_view name, auto&& add) {
     const json_fields all = f.object(name);
     for (const json_member& m : all.members()) add(m.name, m.value, all.full(m.name));
@@ -74,6 +79,7 @@ provenance origin_from(const json_fields& f) {
   });
   for (const json_member& m : f.members()) {  // files of earlier versions have none
     if (m.name == "backend") o.backend = string_of(m.value, f.full(m.name));
+    if (m.name == "task") o.task = string_of(m.value, f.full(m.name));
   }
   return o;
 }

@@ -93,17 +93,26 @@ policy_manifest read_manifest(const safetensors_contents& c, const std::string& 
   }
 }
 
+/// The tensors of a file; of anything else, say a text, that it is no such file.
+safetensors_contents contents_of(byte_view bytes, const std::string& source) {
+  constexpr std::size_t begin_of_header = 8;  // after its length
+  if (bytes.size() > begin_of_header && static_cast<char>(bytes[begin_of_header]) != '{') {
+    throw file_error(source, "is not a safetensors file, so it holds no policy");
+  }
+  return parse_safetensors(bytes, source);
+}
+
 }  // namespace
 
 policy_file::policy_file(const std::string& path)
     : file_(mapped_file(path)),
       source_(path),
-      contents_(parse_safetensors(file_->bytes(), path)),
+      contents_(contents_of(file_->bytes(), path)),
       manifest_(read_manifest(contents_, source_)) {}
 
 policy_file::policy_file(byte_view bytes, std::string source)
     : source_(std::move(source)),
-      contents_(parse_safetensors(bytes, source_)),
+      contents_(contents_of(bytes, source_)),
       manifest_(read_manifest(contents_, source_)) {}
 
 template <class T>

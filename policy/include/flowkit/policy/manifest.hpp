@@ -38,6 +38,7 @@ struct provenance {
   std::map<std::string, std::uint64_t> seeds = {};
   std::map<std::string, double> thresholds = {};  ///< and shares that followed from them
   std::string backend = {};  ///< that trained it, and its precision; see computed_by
+  std::string task = {};     ///< that the data set says it was recorded in; empty: it says nothing
   std::string version = {};  ///< of this library, filled in when the file is written
 
   friend bool operator==(const provenance&, const provenance&) = default;

@@ -7,7 +7,9 @@ namespace flowkit::policy {
 
 std::string label_of(const evaluation_result& result) {
   if (result.steps > 0) return text(result.method, "@", result.steps);
-  return result.solver.empty() ? result.method : text(result.method, "@", result.solver);
+  if (result.solver.empty()) return result.method;
+  const bool usual = result.solver == "dormand_prince";  // there is no other adaptive one yet
+  return text(result.method, "@", usual ? "adaptive" : result.solver);
 }
 
 proportion success_of(const evaluation_result& result) {

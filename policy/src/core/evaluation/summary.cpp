@@ -86,14 +86,19 @@ void count_observations(method_summary& out, results all) {
   index_t outside = 0;
   index_t clipped = 0;
   index_t observed = 0;
+  index_t actions = 0;
   for (const evaluation_result& r : all) {
     for (const episode_result& e : r.episodes) {
       outside += e.outside;
       clipped += e.clipped;
       observed += e.observed;
+      actions += e.chunks * r.executed;  // the guard looks at whole plans
       out.guarded += e.guarded;
       count_mode(out.modes, e.mode);
     }
+  }
+  if (actions > 0) {
+    out.guarded_share = static_cast<double>(out.guarded) / static_cast<double>(actions);
   }
   if (observed == 0) return;
   out.outside = static_cast<double>(outside) / static_cast<double>(observed);

@@ -81,14 +81,26 @@ std::vector<std::string> missing_parts(const report_view& view) {
   return out;
 }
 
+/// Where the run is not what the configuration says.
+markup differences_of(const run_info& info) {
+  std::vector<std::string> all;
+  for (const named_text& d : info.differences) all.push_back(text(d.name, ": ", d.value));
+  if (all.empty()) return {};
+  return element("div", {{"class", "warning"}},
+                 paragraph("These stages were made with other settings than the ones below; run "
+                           "again to bring them in line.") +
+                     list_of(all));
+}
+
 }  // namespace
 
 markup configuration_section(const report_view& view) {
   if (view.run->configuration.empty()) return {};
   return section("configuration", "Configuration",
                  "With every default written out: this file repeats the run.",
-                 element("pre", {{"tabindex", "0"}, {"aria-label", "Configuration file"}},
-                         element("code", lines(view.run->configuration))));
+                 differences_of(view.run->info) +
+                     element("pre", {{"tabindex", "0"}, {"aria-label", "Configuration file"}},
+                             element("code", lines(view.run->configuration))));
 }
 
 markup provenance_section(const report_view& view) {

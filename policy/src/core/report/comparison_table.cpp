@@ -63,6 +63,10 @@ std::string distance_cell(const method_summary& s) {
   return text(fixed(s.distance, 4), " · ", fixed(s.seam, 3));
 }
 
+std::string guard_cell(const method_summary& s) {
+  return text(detail::percent(s.guarded_share), " · ", fixed(s.action_spread, 3));
+}
+
 std::string methods_table(const std::vector<report_view>& views) {
   const std::vector<std::string> labels = detail::labels_of(views);
   std::vector<std::string> names{"run", "task", ""};
@@ -79,6 +83,7 @@ std::string methods_table(const std::vector<report_view>& views) {
   for (const run_line& s : detail::lines_of(views)) {
     add(s, "success, time per chunk", outcome_cell);
     add(s, "distance · seam", distance_cell);
+    add(s, "guarded · spread", guard_cell);
   }
   return out;
 }

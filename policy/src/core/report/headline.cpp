@@ -9,6 +9,8 @@
 namespace flowkit::policy::detail {
 namespace {
 
+constexpr double significant_p = 0.05;
+
 markup strong(std::string_view text) { return element("strong", words(text)); }
 
 markup chip(std::string_view name, const std::string& value) {
@@ -53,23 +55,46 @@ markup sentence(const method_summary& first, const method_summary* second) {
 
 /// What the paired episodes allow to say.
 std::string verdict(const method_comparison& pair) {
-  if (pair.difference.low > 0) return text(pair.first, " succeeds more often.");
-  if (pair.difference.high < 0) return text(pair.first, " succeeds less often.");
+  // The interval and the exact test are two approximations: they may differ where it is close.
+  const bool interval_decides = pair.difference.low > 0 || pair.difference.high < 0;
+  if (interval_decides && pair.mcnemar_p < significant_p) {
+    return text(pair.first, " succeeds ", pair.difference.low > 0 ? "more" : "less", " often.");
+  }
+  if (interval_decides || pair.mcnemar_p < significant_p) {
+    return "Interval and test disagree, so this is a hint and no more.";
+  }
   const double bound = std::max(std::abs(pair.difference.low), std::abs(pair.difference.high));
   return text("These episodes do not tell the two apart; a difference of more than ",
               fixed(100 * bound, 1), " points is unlikely.");
 }
 
-/// How much of what plain distillation loses is won back, where the run has such a student.
+/// Whether the windows show that the first is farther from the expert than the second.
+bool farther(const report_view& view, const method_row& first, const method_row& second) {
+  const auto& all = view.run->evaluations;
+  const method_comparison pair =
+      compare_methods(all[first.evaluations.front()], all[second.evaluations.front()]);
+  if (!pair.distances) return false;
+  return pair.distances->difference.mean > 0 && pair.distances->wilcoxon_p < significant_p;
+}
+
+/// A share of a gap in words: more than all and less than nothing are no percentages.
+std::string won_back(double share) {
+  if (share < 0) return "nothing";
+  return share > 1 ? "all of it and more" : percent(share, 0);
+}
+
+/// How much of what plain distillation loses is won back, where the run has such a student and the
+/// loss is more than chance.
 std::string regained(const report_view& view) {
   const method_summary& student = view.primary_row()->summary;
   const method_summary& teacher = view.reference_row()->summary;
   for (const method_row& row : view.rows) {
     const bool plain = row.summary.task == student.task && row.summary.method == "reflow";
     if (!plain || student.method == "reflow") continue;
+    if (!farther(view, row, *view.reference_row())) continue;
     if (const auto share = gap_closed(student, row.summary, teacher)) {
       return text(" Of the distance to the expert that ", row.summary.label, " loses against ",
-                  teacher.label, ", it wins ", percent(*share, 0), " back.");
+                  teacher.label, ", it wins ", won_back(*share), " back.");
     }
   }
   return {};

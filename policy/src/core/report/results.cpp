@@ -47,6 +47,11 @@ markup success_picture(const method_row& row, double low) {
                                    percent(s.success_range))});
 }
 
+markup distance_cell(const method_summary& s) {
+  markup out = words(fixed(s.distance, 3));
+  return s.action_spread ? out + small(text("spread ", fixed(s.action_spread, 3))) : out;
+}
+
 markup latency_cell(const method_summary& s) {
   if (!s.latency) return words("–");
   return words(significant(s.latency->p50)) + small(text("p99 ", significant(s.latency->p99)));
@@ -61,11 +66,11 @@ markup reduction_cell(const report_view& view, const method_row& row) {
 
 table_row method_cells(const report_view& view, const method_row& row, double axis) {
   const method_summary& s = row.summary;
-  return {.cells = {name_cell(row), success_picture(row, axis), success_cell(s),
-                    words(fixed(s.distance, 3)), words(fixed(s.seam, 3)),
-                    words(percent(s.acceptance, 0)), words(fixed(s.evaluations, 1)),
-                    latency_cell(s), reduction_cell(view, row),
-                    words(percent(s.outside, 2)) + small(text("clipped ", percent(s.clipped, 2)))},
+  return {.cells = {name_cell(row), success_picture(row, axis), success_cell(s), distance_cell(s),
+                    words(fixed(s.seam, 3)), words(percent(s.acceptance, 0)),
+                    words(fixed(s.evaluations, 1)), latency_cell(s), reduction_cell(view, row),
+                    words(percent(s.outside, 2)) + small(text("clipped ", percent(s.clipped, 2))),
+                    words(percent(s.guarded_share))},
           .css_class = view.primary_row() == &row ? "primary" : ""};
 }
 
@@ -125,7 +130,8 @@ markup method_table(const report_view& view) {
                                        {"Network evaluations", alignment::number},
                                        {"Milliseconds per chunk", alignment::number},
                                        {"Time against base", alignment::number},
-                                       {"Out of range", alignment::number}};
+                                       {"Out of range", alignment::number},
+                                       {"Guarded", alignment::number}};
   std::vector<table_row> rows;
   const method_row* previous = nullptr;
   for (const method_row& row : view.rows) {
@@ -153,7 +159,11 @@ markup results_section(const report_view& view) {
       "before. "
       "Accepted: share of the student's training pairs that alignment replaced by expert chunks. "
       "Out of range: share of observations of which some dimension left the range of the "
-      "demonstrations; clipped: so far that it was clipped.",
+      "demonstrations; clipped: so far that it was clipped. Guarded: share of actions that the "
+      "guard "
+      "changed, because they left the demonstrated range or went too far in a step. Spread: how "
+      "far "
+      "chunks of different noise at one window are from their mean.",
       method_table(view));
 }
 

@@ -48,6 +48,9 @@ run_info info_of(const json_value& document) {
   for_members(in, "provenance", [&](const std::string& name, const record_reader& of) {
     out.provenance.push_back({name, of.text(name)});
   });
+  for_members(in, "differences", [&](const std::string& name, const record_reader& of) {
+    out.differences.push_back({name, of.text(name)});
+  });
   for_members(in, "stages", [&](const std::string& name, const record_reader& of) {
     out.stages.push_back({name, of.amount_or(name, 0)});
   });
@@ -67,6 +70,9 @@ void write_run_info(const std::string& path, const run_info& info) {
   out.set("parameters", json_pairs(info.parameters, &named_number::name, &named_number::value));
   out.set("facts", json_pairs(info.facts, &named_text::name, &named_text::value));
   out.set("provenance", json_pairs(info.provenance, &named_text::name, &named_text::value));
+  if (!info.differences.empty()) {
+    out.set("differences", json_pairs(info.differences, &named_text::name, &named_text::value));
+  }
   out.set("stages", json_pairs(info.stages, &stage_time::stage, &stage_time::seconds));
   write_text_file(path, detail::document_text(out));
 }

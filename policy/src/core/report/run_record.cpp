@@ -98,24 +98,6 @@ void read_stage(run_record& run, const fs::path& folder, const detail::present_p
                   [&](const std::string& path) { add_pictures(run, path); });
 }
 
-void read_evaluations(run_record& run, const fs::path& folder,
-                      const detail::present_policies& now) {
-  for (const fs::path& one : entries_of(folder)) {
-    bool stale = false;
-    read_if_present(run, one / run_files::results, [&](const std::string& path) {
-      evaluation_result result = read_evaluation(path);
-      const std::string objection = now.objection(result);
-      stale = !objection.empty();
-      if (stale) throw file_error(path, objection);
-      run.evaluations.push_back(std::move(result));
-    });
-    if (stale) continue;
-    read_if_present(run, one / run_files::pictures,
-                    [&](const std::string& path) { add_pictures(run, path); });
-  }
-  sort_for_table(run.evaluations);
-}
-
 int rank_of(const std::string& method) {
   if (method == "expert") return 0;
   if (method == "base") return 1;
@@ -143,6 +125,27 @@ void sort_by_stage(run_record& run) {
   };
   std::stable_sort(run.curves.begin(), run.curves.end(), earlier);
   std::stable_sort(run.couplings.begin(), run.couplings.end(), earlier);
+}
+
+void read_evaluations(run_record& run, const fs::path& folder,
+                      const detail::present_policies& now) {
+  std::vector<std::pair<evaluation_result, fs::path>> found;
+  for (const fs::path& one : entries_of(folder)) {
+    read_if_present(run, one / run_files::results, [&](const std::string& path) {
+      evaluation_result result = read_evaluation(path);
+      const std::string objection = now.objection(result);
+      if (!objection.empty()) throw file_error(path, objection);
+      found.emplace_back(std::move(result), one);
+    });
+  }
+  // Pictures come in the order of the table.
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return key_of(a.first) < key_of(b.first); });
+  for (auto& [result, one] : found) {
+    run.evaluations.push_back(std::move(result));
+    read_if_present(run, one / run_files::pictures,
+                    [&](const std::string& path) { add_pictures(run, path); });
+  }
 }
 
 std::string name_of(const fs::path& directory) {

@@ -3,6 +3,8 @@
 #include <flowkit/io/atomic_file.hpp>
 #include <flowkit/policy/report/sweep_record.hpp>
 
+#include <cmath>
+
 namespace flowkit::policy {
 namespace {
 
@@ -42,6 +44,11 @@ sweep_record record_of(const json_value& document) {
           .policy = in.text_or("policy", "")};
 }
 
+/// A figure that is not finite was not measured.
+std::optional<double> measured(const std::optional<double>& value) {
+  return value && std::isfinite(*value) ? value : std::nullopt;
+}
+
 }  // namespace
 
 void write_sweep(const std::string& path, const sweep_record& record) {
@@ -50,10 +57,10 @@ void write_sweep(const std::string& path, const sweep_record& record) {
     json_value one = json_value{}.set("series", p.series);
     detail::set_if(one, "value", p.value);
     if (p.success) one.set("successes", p.success->successes).set("episodes", p.success->trials);
-    detail::set_if(one, "distance", p.distance);
-    detail::set_if(one, "seam", p.seam);
-    detail::set_if(one, "acceptance", p.acceptance);
-    detail::set_if(one, "coverage", p.coverage);
+    detail::set_if(one, "distance", measured(p.distance));
+    detail::set_if(one, "seam", measured(p.seam));
+    detail::set_if(one, "acceptance", measured(p.acceptance));
+    detail::set_if(one, "coverage", measured(p.coverage));
     points.push_back(one);
   }
   json_value out = detail::new_document(format);

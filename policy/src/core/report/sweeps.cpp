@@ -110,6 +110,10 @@ chart chart_of(const sweep_record& sweep, const merit& what) {
   chart out;
   out.title = what.title;
   out.caption = what.caption;
+  const bool of_couplings = !sweep.policy.empty();  // no student was trained, none evaluated
+  if (of_couplings && what.title == "Distance to the expert") {
+    out.caption = "From the end points of couplings to the expert's chunk; lower is better.";
+  }
   if (has_levels(sweep)) out.caption += " Level lines do not depend on what is varied.";
   out.panel.x.label = sweep.parameter;
   out.panel.x.scale = sweep.scale;

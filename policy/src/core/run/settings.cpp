@@ -1,6 +1,7 @@
 #include <flowkit/policy/run/settings.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace flowkit::policy {
@@ -103,7 +104,14 @@ void settings::set_text(std::string_view name, std::string_view value) {
   }
   FLOWKIT_VALIDATE(read.size() == 1, "setting '", name, "' is '", value, "', but needs ",
                    wanted_kind(s), s.unit.empty() ? "" : " of " + s.unit);
-  set(name, std::move(read.front().value));
+  json_value& given = read.front().value;
+  constexpr double largest = 9007199254740992;  // 2^53: up to here numbers are exact
+  if (s.initial.is_integer() && given.is_number() && !given.is_integer() &&
+      std::abs(given.as_number()) <= largest &&
+      std::trunc(given.as_number()) == given.as_number()) {
+    given = json_value(static_cast<index_t>(given.as_number()));  // 1e5 is easier to read
+  }
+  set(name, std::move(given));
 }
 
 void settings::read(const std::string& path) {

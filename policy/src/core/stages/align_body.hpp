@@ -172,6 +172,7 @@ align_result align(B& be, const std::string& policy, const std::string& coupling
     result.end = stage_end::stopped;
     return result;
   }
+  hooks.begins();
   place.begin();
   const couplings_file file(couplings);
   const normalizer<action_kind> actions = detail::action_normalizer(policy_file(policy), file);

@@ -95,6 +95,12 @@ class coupler {
     return part;
   }
 
+  /// How many of the first windows are coupled; of the others only the experts are kept.
+  [[nodiscard]] index_t coupled(index_t windows) const {
+    const auto end = static_cast<row_t>(windows);
+    return std::lower_bound(chosen_.begin(), chosen_.end(), end) - chosen_.begin();
+  }
+
  private:
   using T = typename B::value_type;
 
@@ -170,6 +176,7 @@ couple_result couple(B& be, const std::string& path, const demonstrations& data,
   if (const auto before = place.finished()) {
     return detail::couple_result_of(place, *before);
   }
+  hooks.begins();
   place.begin();
   const visuomotor_policy<B> policy = load_policy(be, path);
   const detail::window_set windows(data, selection, o.part);
@@ -177,8 +184,8 @@ couple_result couple(B& be, const std::string& path, const demonstrations& data,
   detail::coupler<B> make(be, policy, windows, o);
   progress display({.label = "couple",
                     .unit = "window",
-                    .total = windows.size(),
-                    .done = parts.windows_done(),
+                    .total = make.coupled(windows.size()),
+                    .done = make.coupled(parts.windows_done()),
                     .style = hooks.display});
   const auto start = std::chrono::steady_clock::now();
   index_t made = 0;
@@ -188,7 +195,7 @@ couple_result couple(B& be, const std::string& path, const demonstrations& data,
     const detail::coupling_part part = make(range.first, range.count);
     made += part.pairs();
     parts.add(part);
-    display.update(parts.windows_done());
+    display.update(make.coupled(parts.windows_done()));
     if (hooks.on_progress) hooks.on_progress(parts.windows_done(), windows.size());
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;

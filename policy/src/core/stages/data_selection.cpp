@@ -83,6 +83,12 @@ normalizer<Kind> fitted(const demonstrations& data, const std::vector<std::strin
 
 }  // namespace
 
+std::string task_of(const demonstrations& data) {
+  const json_value& attributes = data.attributes();
+  const json_value* const named = attributes.is_object() ? attributes.find("task") : nullptr;
+  return named != nullptr && named->is_string() ? named->as_string() : std::string();
+}
+
 spec spec_of(const demonstrations& data, const data_selection& s) {
   spec out;
   out.horizon = s.horizon;

@@ -210,6 +210,7 @@ distill_result distill(B& be, const distill_inputs& inputs, const distill_option
             .policy = place / detail::policy_name,
             .fit = detail::fit_from(before->at("fit"))};
   }
+  hooks.begins();
   place.begin();
   const double epsilon = files.policy.manifest().inference.epsilon;
   const visuomotor_field field(files.policy.manifest().specification,

@@ -39,6 +39,7 @@ policy_manifest base_manifest(const demonstrations& data, const train_base_optio
                     .inference = o.inference};
   m.origin.parents = {{"data", hash}, {"selection", selection_hash(o.data)}};
   m.origin.seeds = {{"train_base", o.seed}, {"split", o.data.seed}};
+  m.origin.task = task_of(data);
   validate(m);
   return m;
 }

@@ -58,6 +58,7 @@ train_base_result train_base(B& be, const demonstrations& data, const train_base
   }
   policy_manifest m = detail::base_manifest(data, o, data_hash);
   m.origin.backend = computed_by(be);
+  hooks.begins();
   place.begin();
   const visuomotor_field field(m.specification, m.network);
   const rng_key key{o.seed};

@@ -67,8 +67,9 @@ struct evaluation_result {
   mode_counts expert_modes{};  ///< of the demonstrations; empty: one way only
 };
 
-/// How tables and figures call it: method and steps, "base@100"; method and solver for an adaptive
-/// one, "base@dormand_prince"; the method alone where nothing is solved, "expert".
+/// How tables and figures call it: method and steps, "base@100"; "base@adaptive" for the adaptive
+/// solver that methods are asked for by that name, with the name of the solver for another; the
+/// method alone where nothing is solved, "expert".
 [[nodiscard]] std::string label_of(const evaluation_result& result);
 
 /// Successes over all episodes, noise seed of the result only.

@@ -31,6 +31,7 @@ struct method_summary {
   std::optional<double> outside{};             ///< share of observations that left the range
   std::optional<double> clipped{};             ///< share of observations that were clipped
   index_t guarded = 0;                         ///< actions changed by the guard
+  std::optional<double> guarded_share{};       ///< of all planned actions
   mode_counts modes{};
   mode_counts expert_modes{};
 };

@@ -40,6 +40,8 @@ struct run_info {
   std::vector<named_text> facts{};  ///< about the data: demonstrations, windows, expert success
   std::vector<named_text> provenance{};  ///< version, compiler, processor, threads, seeds, hashes
   std::vector<stage_time> stages{};      ///< in the order in which they ran
+  /// Stages that were made with other settings than the configuration says, and which.
+  std::vector<named_text> differences{};
 };
 
 /// Replaces `path` atomically by

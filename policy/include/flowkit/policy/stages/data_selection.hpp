@@ -24,6 +24,9 @@ struct data_selection {
   std::uint64_t seed = 42;  ///< of the choice of the episodes put aside
 };
 
+/// The task that a data set says it was recorded in (attribute "task"); empty if it says nothing.
+[[nodiscard]] std::string task_of(const demonstrations& data);
+
 /// The shape of the task that these fields describe. Throws invalid_input for fields that are
 /// missing or cannot be used, naming those that the data set has.
 [[nodiscard]] spec spec_of(const demonstrations& data, const data_selection& selection);

@@ -32,9 +32,14 @@ struct stage_hooks {
   const std::atomic<bool>* stop = nullptr;  ///< see interrupt_guard
   metrics_sink* metrics = nullptr;          ///< besides the files that training stages write
   std::function<void(index_t done, index_t total)> on_progress = {};  ///< in units of the stage
+  /// Options and inputs are accepted and there is work to do; nothing has changed yet.
+  std::function<void()> on_begin = {};
   /// Of learn, after each of its stages: the name of its folder, how it ended, how long it took.
   std::function<void(std::string_view stage, stage_end end, double seconds)> on_stage = {};
 
+  void begins() const {
+    if (on_begin) on_begin();
+  }
   [[nodiscard]] bool stop_requested() const {
     return stop != nullptr && stop->load(std::memory_order_relaxed);
   }

@@ -1,0 +1,28 @@
+// What can be known to be wrong before anything is computed.
+#pragma once
+
+#include <flowkit/policy/data/demonstrations.hpp>
+
+#include <app/context.hpp>
+
+namespace flowkit::app {
+
+/// Checks all settings of a run and its sweep as far as they can be checked without its results:
+/// what stages would refuse after minutes of work. Throws invalid_input that names the setting, and
+/// what choosing the backend throws.
+void check_settings(const context& c);
+
+/// Throws invalid_input unless the policy in a file has the horizons, the network and the task that
+/// the settings say: a stage that goes on from it would describe another one.
+void expect_settings_of_policy(const context& c, const std::string& path);
+
+/// Throws invalid_input if a policy was made for another simulated task than that of the settings.
+void expect_task_of_policy(const context& c, const std::string& path);
+
+/// The same of all methods that the settings ask for. A policy from elsewhere brings its own shape.
+void expect_settings_of_methods(const context& c);
+
+/// Throws invalid_input if the data say that they were recorded in another simulated task.
+void expect_task_of_data(const policy::settings& values, const policy::demonstrations& data);
+
+}  // namespace flowkit::app

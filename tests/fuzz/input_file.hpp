@@ -1,0 +1,46 @@
+// An input of a fuzzer as a file, for readers that take a path.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+namespace flowkit::testing {
+
+/// A file in a directory of its own, which is removed when the program ends.
+class input_file {
+ public:
+  explicit input_file(const std::string& name) {
+    namespace fs = std::filesystem;
+    const fs::path memory = "/dev/shm";  // thousands of files a second
+    const fs::path root = fs::is_directory(memory) ? memory : fs::temp_directory_path();
+    std::string folder = (root / "fuzz-XXXXXX").string();
+    if (mkdtemp(folder.data()) == nullptr) std::abort();
+    folder_ = folder;
+    path_ = folder + "/" + name;
+  }
+  input_file(const input_file&) = delete;
+  input_file& operator=(const input_file&) = delete;
+  ~input_file() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  void write(const std::uint8_t* data, std::size_t size) const {
+    std::FILE* const file = std::fopen(path_.c_str(), "wb");
+    if (file == nullptr || std::fwrite(data, 1, size, file) != size || std::fclose(file) != 0) {
+      std::abort();
+    }
+  }
+  [[nodiscard]] const std::string& folder() const { return folder_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string folder_;
+  std::string path_;
+};
+
+}  // namespace flowkit::testing
