@@ -6,6 +6,7 @@
 #include <app/stages.hpp>
 
 #include <numeric>
+#include <set>
 
 namespace flowkit::app {
 
@@ -17,13 +18,15 @@ void couple(const context& c) {
   const policy::couplings_view& n = file.numbers();
   const double evaluations = std::accumulate(n.evaluations.begin(), n.evaluations.end(), 0.0) /
                              static_cast<double>(std::max<index_t>(n.size(), 1));
+  const auto coupled = static_cast<index_t>(std::set(n.window.begin(), n.window.end()).size());
   c.answer(json_object{{"couplings", path},
                        {"pairs", n.size()},
                        {"windows", n.windows()},
+                       {"coupled_windows", coupled},
                        {"failed", file.header().failed},
                        {"evaluations_per_pair", evaluations}},
-           text(path, ": ", n.size(), " pairs of ", n.windows(), " windows, ", evaluations,
-                " evaluations each, ", file.header().failed, " failed"));
+           text(path, ": ", n.size(), " pairs at ", coupled, " of ", n.windows(), " windows, ",
+                evaluations, " evaluations each, ", file.header().failed, " failed"));
 }
 
 }  // namespace flowkit::app

@@ -81,6 +81,7 @@ std::string preset_table() {
     head += name;
     head.resize(head.size() + (name.size() < 18 ? 18 - name.size() : 1), ' ');
   }
+  head.erase(head.find_last_not_of(' ') + 1);
   std::string out = "\npresets, where they differ from the defaults:\n" + head + "\n";
   for (const policy::setting_info& s : columns.front().table()) {
     std::string row = "  " + s.name;

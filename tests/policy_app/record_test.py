@@ -3,6 +3,7 @@
 import json
 import pathlib
 import re
+import shutil
 import struct
 import tempfile
 import unittest
@@ -72,6 +73,15 @@ class Record(unittest.TestCase):
             self.assertGreater(episode["guarded"], 0.9 * 8 * episode["chunks"] - 8)
         table = tiny.call("compare", self.run_folder).stdout
         self.assertIn("guarded · spread", table)
+
+    def test_coupling_counts_the_windows_that_are_coupled(self):
+        copy = self.run_folder.parent / "copy"
+        shutil.copytree(self.run_folder, copy)
+        shutil.rmtree(copy / "couple")
+        result = tiny.call("couple", "--run", copy)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("40/40 windows", result.stderr)
+        self.assertIn("80 pairs at 40 of ", result.stdout)
 
     def test_a_sweep_is_readable(self):
         result = tiny.call("align", "--run", self.run_folder, "--sweep", "0.05 0.1", "--quiet")

@@ -295,8 +295,7 @@ TEST(report, names_what_the_guard_changed) {
   const std::string page = report_html(run);
 
   EXPECT_DOUBLE_EQ(summarize({&run.evaluations[0], 1}).guarded_share.value(), 13.0 / 40);
-  EXPECT_THAT(page, HasSubstr("Guarded"));
-  EXPECT_THAT(page, HasSubstr("32.5"));
+  EXPECT_THAT(page, HasSubstr("guarded 32.5"));
   EXPECT_THAT(page, HasSubstr("spread 0.06"));
 }
 

@@ -52,25 +52,28 @@ markup distance_cell(const method_summary& s) {
   return s.action_spread ? out + small(text("spread ", fixed(s.action_spread, 3))) : out;
 }
 
-markup latency_cell(const method_summary& s) {
+markup latency_cell(const report_view& view, const method_row& row) {
+  const method_summary& s = row.summary;
   if (!s.latency) return words("–");
-  return words(significant(s.latency->p50)) + small(text("p99 ", significant(s.latency->p99)));
+  markup out =
+      words(significant(s.latency->p50)) + small(text("p99 ", significant(s.latency->p99)));
+  const method_row* base = view.reference_of(row);
+  const auto saved = base != nullptr && base != &row ? latency_reduction(s, base->summary)
+                                                     : std::optional<double>();
+  return saved ? out + small(text(*saved > 0 ? "−" : "+", percent(std::abs(*saved)))) : out;
 }
 
-markup reduction_cell(const report_view& view, const method_row& row) {
-  const method_row* base = view.reference_of(row);
-  if (base == nullptr || base == &row) return words("–");
-  const auto saved = latency_reduction(row.summary, base->summary);
-  return saved ? words(text(*saved > 0 ? "−" : "+", percent(std::abs(*saved)))) : words("–");
+/// What the policy met that the demonstrations had not, and what it wanted to do that they had not.
+markup beyond_cell(const method_summary& s) {
+  return words(percent(s.outside, 2)) + small(text("clipped ", percent(s.clipped, 2))) +
+         small(text("guarded ", percent(s.guarded_share)));
 }
 
 table_row method_cells(const report_view& view, const method_row& row, double axis) {
   const method_summary& s = row.summary;
   return {.cells = {name_cell(row), success_picture(row, axis), success_cell(s), distance_cell(s),
                     words(fixed(s.seam, 3)), words(percent(s.acceptance, 0)),
-                    words(fixed(s.evaluations, 1)), latency_cell(s), reduction_cell(view, row),
-                    words(percent(s.outside, 2)) + small(text("clipped ", percent(s.clipped, 2))),
-                    words(percent(s.guarded_share))},
+                    words(fixed(s.evaluations, 1)), latency_cell(view, row), beyond_cell(s)},
           .css_class = view.primary_row() == &row ? "primary" : ""};
 }
 
@@ -129,9 +132,7 @@ markup method_table(const report_view& view) {
                                        {"Accepted", alignment::number},
                                        {"Network evaluations", alignment::number},
                                        {"Milliseconds per chunk", alignment::number},
-                                       {"Time against base", alignment::number},
-                                       {"Out of range", alignment::number},
-                                       {"Guarded", alignment::number}};
+                                       {"Out of range", alignment::number}};
   std::vector<table_row> rows;
   const method_row* previous = nullptr;
   for (const method_row& row : view.rows) {
@@ -145,7 +146,7 @@ markup method_table(const report_view& view) {
   }
   return table(
       "Success with Wilson 95 % intervals; distance and seam in action units, lower is better; "
-      "times are medians.",
+      "times are medians, below them how much longer or shorter than that of base.",
       columns, rows);
 }
 

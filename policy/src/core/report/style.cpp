@@ -63,7 +63,7 @@ table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:t
 th,td{padding:.5rem .7rem;text-align:left;vertical-align:middle}
 thead th{font-weight:600;font-size:.82rem;line-height:1.3;color:var(--soft);vertical-align:bottom;
 border-bottom:1px solid var(--line)}
-tbody th{font-weight:600;min-width:6.5rem;overflow-wrap:anywhere}
+tbody th{font-weight:600;min-width:10.6rem;overflow-wrap:anywhere}
 tbody tr+tr>*{border-top:1px solid var(--faint)}
 .number{text-align:right;white-space:nowrap}
 thead th.number{white-space:normal}
