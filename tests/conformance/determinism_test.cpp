@@ -2,6 +2,8 @@
 // they have seen their shapes.
 #include "conformance.hpp"
 
+#include <flowkit/fn/pointwise.hpp>
+
 #include <support/allocation.hpp>
 
 #include <malloc.h>

@@ -1,7 +1,11 @@
 // What becomes of a normalised value before it is stored, and the way back.
 #pragma once
 
-#include <flowkit/fn/pointwise.hpp>
+#include <flowkit/core/platform.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
 
 namespace flowkit::fn {
 
