@@ -3,6 +3,7 @@
 #include <flowkit/policy/policy_file.hpp>
 
 #include <app/command.hpp>
+#include <app/run_directory.hpp>
 
 #include <algorithm>
 
@@ -15,13 +16,12 @@ void describe_build(const context& c) {
   const std::vector<std::string> usable = usable_backends();
   for (const std::string& name : built_backends()) {
     backends.emplace_back(name);
-    lines += " " + name;
+    lines += text("\n  ", name, ":");
+    for (const precision p : precisions_of(name)) lines += text(" ", to_text(p));
     const bool runs = std::find(usable.begin(), usable.end(), name) != usable.end();
     if (!runs) lines += " (built, no device)";
   }
-  const bool rounds = built_backends().size() > 1;  // all but eigen do
-  lines += text("\nprecisions: f32", rounds ? " bf16" : "",
-                "\nprocessors: ", default_thread_count(), "\n");
+  lines += text("\nprocessors: ", default_thread_count(), "\n");
   c.answer(json_object{{"version", policy::library_version()},
                        {"build", policy::library_build()},
                        {"backends", std::move(backends)},

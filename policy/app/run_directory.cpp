@@ -87,12 +87,22 @@ std::string backend_of(const context& c) {
   return name.empty() || name == "auto" ? std::string(built_backends().front()) : name;
 }
 
+std::vector<precision> precisions_of(std::string_view backend) {
+  if (backend == "cuda") return {precision::f32, precision::tf32, precision::bf16};
+  if (backend == "onednn") return {precision::f32, precision::bf16};
+  return {precision::f32};
+}
+
 precision precision_of(const context& c) {
-  if (c.values.string("precision") == "f32") return precision::f32;
-  FLOWKIT_VALIDATE(backend_of(c) != "eigen",
-                   "the backend eigen multiplies in f32 only, so bf16 is ",
-                   "impossible: choose --backend onednn, or --precision f32");
-  return precision::bf16;
+  const std::string& wanted = c.values.string("precision");
+  const std::string backend = backend_of(c);
+  std::string possible;
+  for (const precision p : precisions_of(backend)) {
+    if (to_text(p) == wanted) return p;
+    possible += text(possible.empty() ? "" : " or ", "--precision ", to_text(p));
+  }
+  throw invalid_input(text("the backend ", backend, " does not multiply in ", wanted,
+                           ": choose another --backend, or ", possible));
 }
 
 std::unique_ptr<policy::policy_runtime> open_policy(const context& c, const std::string& path) {

@@ -54,6 +54,9 @@ void run_stage(const context& c, std::string_view stage, F&& work) {
 
 /// Name of the backend of the settings; that of this build for "auto".
 [[nodiscard]] std::string backend_of(const context& c);
+/// Number formats that a backend of this name multiplies in.
+[[nodiscard]] std::vector<precision> precisions_of(std::string_view backend);
+/// That of the settings. Throws invalid_input if their backend lacks it.
 [[nodiscard]] precision precision_of(const context& c);
 
 /// A policy on the backend of the settings.

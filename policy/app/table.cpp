@@ -25,14 +25,15 @@ std::vector<setting_info> general() {
        0,
        {"state", "images"}},
       {"backend", "auto", "",
-       "Library that computes, one of flowkit info; auto: the fastest of this build."},
+       "Library that computes, one of flowkit info; auto: the first of them."},
       {"precision",
        "f32",
        "",
-       "Number format of matrix products; bf16 needs the backend onednn.",
+       "Number format of matrix products: f32 on all backends, bf16 on onednn and cuda, tf32 on "
+       "cuda.",
        0,
        0,
-       {"f32", "bf16"}},
+       {"f32", "tf32", "bf16"}},
       {"threads", 0, "threads", "Used to compute and to simulate; 0: one per processor.", 0, 1024},
   };
 }

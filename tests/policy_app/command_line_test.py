@@ -94,7 +94,9 @@ class CommandLine(unittest.TestCase):
     def test_a_precision_is_one_that_the_backend_has(self):
         run = self.run_with_data()
         said = self.refused("train", "--run", run, "--backend", "eigen", "--precision", "bf16")
+        self.assertIn("the backend eigen does not multiply in bf16", said)
         self.assertIn("--precision f32", said)
+        self.assertIn("--precision f32", self.refused("train", "--run", run, "--backend", "eigen", "--precision", "tf32"))
         self.assertIn("must be one of", self.refused("train", "--run", run, "--precision", "f16"))
         if "onednn" not in json.loads(tiny.call("info", "--json").stdout)["backends"]:
             return
