@@ -120,4 +120,16 @@ template void eigen<double>::convolve_backward_weights(const convolution_geometr
                                                        constant_view<4>, constant_view<4>, double,
                                                        mutable_view<2>);
 
+// Inlined where the compiler optimises, called where it does not.
+template void eigen<float>::convolve(const convolution_geometry&, constant_view<4>,
+                                     constant_view<2>, constant_view<1>, mutable_view<4>);
+template void eigen<double>::convolve(const convolution_geometry&, constant_view<4>,
+                                      constant_view<2>, constant_view<1>, mutable_view<4>);
+template void eigen<float>::convolve_backward_data(const convolution_geometry&, constant_view<4>,
+                                                   constant_view<2>, constant_view<1>,
+                                                   mutable_view<4>);
+template void eigen<double>::convolve_backward_data(const convolution_geometry&, constant_view<4>,
+                                                    constant_view<2>, constant_view<1>,
+                                                    mutable_view<4>);
+
 }  // namespace flowkit

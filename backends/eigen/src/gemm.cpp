@@ -103,4 +103,10 @@ template void eigen<float>::gemm(transpose, transpose, float, constant_view<3>, 
 template void eigen<double>::gemm(transpose, transpose, double, constant_view<3>, constant_view<3>,
                                   double, mutable_view<3>);
 
+// Inlined where the compiler optimises, called where it does not.
+template void eigen<float>::gemm(transpose, transpose, float, constant_view<2>, constant_view<2>,
+                                 constant_view<1>, mutable_view<2>);
+template void eigen<double>::gemm(transpose, transpose, double, constant_view<2>, constant_view<2>,
+                                  constant_view<1>, mutable_view<2>);
+
 }  // namespace flowkit

@@ -153,9 +153,9 @@ class parameter_store {
   /// The same network with other values of the same layout, for example an average of them.
   /// Nothing can be trained through it. Throws invalid_input for another number of values.
   [[nodiscard]] parameters<B> view_with(const_view_of<B, 1> values) const {
-    FLOWKIT_VALIDATE(values.size() == values_.size() && values.dense(), values.size(),
-                     " values with stride ", values.strides()[0], " for a network of ",
-                     values_.size(),
+    FLOWKIT_VALIDATE(values.size() == values_.size() && (values.empty() || values.dense()),
+                     values.size(), " values with stride ", values.strides()[0],
+                     " for a network of ", values_.size(),
                      ": they must be one flat tensor of its layout, such as an average of its "
                      "values");
     return {values, {}, constants_.view()};
