@@ -175,7 +175,7 @@ TEST_P(every_setting, robots_at_rest_are_left_out) {
   some->rest(1);
   const action_plan plan = some->act();
 
-  const std::size_t size = expected.size() / 3;
+  const auto size = static_cast<std::ptrdiff_t>(expected.size() / 3);
   const std::vector<float> predicted = numbers_of(plan.predicted);
   EXPECT_TRUE(std::equal(expected.begin(), expected.begin() + size, predicted.begin()));
   EXPECT_TRUE(
