@@ -17,6 +17,7 @@ class input_file {
     namespace fs = std::filesystem;
     const fs::path memory = "/dev/shm";  // thousands of files a second
     const fs::path root = fs::is_directory(memory) ? memory : fs::temp_directory_path();
+    // mkdtemp asks for the six letters, and puts others in their place.
     std::string folder = (root / "fuzz-XXXXXX").string();
     if (mkdtemp(folder.data()) == nullptr) std::abort();
     folder_ = folder;
