@@ -1,13 +1,17 @@
-// Nearest search and selective alignment: rate beside that of the matrix product it consists of.
+// Nearest search and selective alignment, on every backend that this machine has: rate beside that
+// of the matrix product it consists of. Names are nearest/<backend> and align/selective/<backend>.
+#include "support/backends.hpp"
+#include "support/call_times.hpp"
+#include "support/rates.hpp"
+#include "support/tensors.hpp"
+
 #include <flowkit/align/selective.hpp>
-#include <support/floor.hpp>
 
 #include <cmath>
+#include <vector>
 
 namespace flowkit::bench {
 namespace {
-
-using backend = eigen<float>;
 
 constexpr index_t steps = 16;
 constexpr index_t width = 4;
@@ -30,116 +34,139 @@ struct demonstrations {
 };
 
 /// Couplings near windows of the demonstrations, with the windows' own features as conditions.
-struct workload {
-  backend be;
-  workspace<backend> ws{be};
-  tensor<backend, 2> chunks;
-  tensor<backend, 2> features;
-  tensor<backend, 2> generated;
-  tensor<backend, 2> condition;
-  tensor<backend, 2> aligned;
-  tensor<backend, 1, row_t> window;
+struct numbers {
+  std::vector<float> chunks;
+  std::vector<float> features;
+  std::vector<float> generated;
+  std::vector<float> condition;
+  std::vector<row_t> window;
   std::vector<row_t> episode;
   std::vector<row_t> offset;
 
-  explicit workload(index_t n)
-      : chunks(be, {n, steps * width}),
-        features(be, {n, 2 * frame}),
-        generated(be, {n, steps * width}),
-        condition(be, {n, 2 * frame}),
-        aligned(be, {n, steps * width}),
-        window(be, {n}) {
-    for (index_t w = 0; w < n; ++w) fill_window(w);
-    for (index_t i = 0; i < n; ++i) fill_coupling(i, (i * 7919) % n);
-  }
-
-  [[nodiscard]] coupling_view<backend> couplings() const {
-    return {generated.view(), generated.view(), condition.view(), window.view()};
-  }
-  [[nodiscard]] expert_index<backend> index() const {
-    return {chunks.view(), features.view(), steps, episode, offset};
+  explicit numbers(index_t n) {
+    for (index_t w = 0; w < n; ++w) add_window(w);
+    for (index_t i = 0; i < n; ++i) add_coupling(i, (i * 7919) % n);
   }
 
  private:
-  void fill_window(index_t w) {
+  void add_window(index_t w) {
     const index_t e = w / demonstrations::windows_each;
     const index_t t = w % demonstrations::windows_each;
     episode.push_back(static_cast<row_t>(e));
     offset.push_back(static_cast<row_t>(t));
     for (index_t i = 0; i < steps * width; ++i) {
-      chunks.view()(w, i) = static_cast<float>(demonstrations::action(e, t + i / width, i % width));
+      chunks.push_back(static_cast<float>(demonstrations::action(e, t + i / width, i % width)));
     }
     for (index_t i = 0; i < 2 * frame; ++i) {
-      features.view()(w, i) =
-          static_cast<float>(demonstrations::feature(e, t + i / frame, i % frame));
+      features.push_back(static_cast<float>(demonstrations::feature(e, t + i / frame, i % frame)));
     }
   }
 
-  void fill_coupling(index_t i, index_t w) {
-    window.view()(i) = static_cast<row_t>(w);
+  void add_coupling(index_t i, index_t w) {
+    window.push_back(static_cast<row_t>(w));
     for (index_t c = 0; c < steps * width; ++c) {
       const double noise =
           std::sin(12.9898 * static_cast<double>(i) + 78.233 * static_cast<double>(c));
-      generated.view()(i, c) = chunks.view()(w, c) + static_cast<float>(0.05 * noise);
+      const float chunk = chunks[static_cast<std::size_t>(w * steps * width + c)];
+      generated.push_back(chunk + static_cast<float>(0.05 * noise));
     }
-    be.copy(rows(condition.view(), i, 1), rows(features.view(), w, 1));
+    const auto own = features.begin() + w * 2 * frame;
+    condition.insert(condition.end(), own, own + 2 * frame);
   }
 };
 
-void nearest(benchmark::State& state) {
-  const index_t n = state.range(0);
-  const index_t d = state.range(1);
-  backend be;
-  tensor<backend, 2> queries(be, {n, d});
-  tensor<backend, 2> references(be, {n, d});
-  tensor<backend, 2, row_t> index(be, {n, 1});
-  tensor<backend, 2> distance(be, {n, 1});
+/// The same in the memory of a backend.
+template <class B>
+struct workload {
+  tensor<B, 2> chunks;
+  tensor<B, 2> features;
+  tensor<B, 2> generated;
+  tensor<B, 2> condition;
+  tensor<B, 1, row_t> window;
+  tensor<B, 2> aligned;
+  std::vector<row_t> episode;
+  std::vector<row_t> offset;
+
+  workload(B& be, index_t n, const numbers& from)
+      : chunks(from_host(be, extents<2>{n, steps * width}, from.chunks)),
+        features(from_host(be, extents<2>{n, 2 * frame}, from.features)),
+        generated(from_host(be, extents<2>{n, steps * width}, from.generated)),
+        condition(from_host(be, extents<2>{n, 2 * frame}, from.condition)),
+        window(from_host(be, extents<1>{n}, from.window)),
+        aligned(be, {n, steps * width}),
+        episode(from.episode),
+        offset(from.offset) {}
+
+  [[nodiscard]] coupling_view<B> couplings() const {
+    return {generated.view(), generated.view(), condition.view(), window.view()};
+  }
+  [[nodiscard]] expert_index<B> index() const {
+    return {chunks.view(), features.view(), steps, episode, offset};
+  }
+};
+
+template <class B>
+void nearest(benchmark::State& state, B& be, index_t n, index_t d) {
+  tensor<B, 2> queries(be, {n, d});
+  tensor<B, 2> references(be, {n, d});
+  tensor<B, 2, row_t> index(be, {n, 1});
+  tensor<B, 2> distance(be, {n, 1});
+  const auto search = [&] {
+    be.nearest(queries.view(), references.view(), index.view(), distance.view());
+  };
   be.normal(references.view(), {1, 0});
   be.copy(queries.view(), references.view());
-  be.for_each(fn::axpy<float>{1e-3F}, queries.view(), const_view_of<backend, 2>(references.view()));
-  be.nearest(queries.view(), references.view(), index.view(), distance.view());
+  be.for_each(fn::axpy<float>{1e-3F}, queries.view(), const_view_of<B, 2>(references.view()));
+  search();
+  const std::vector<row_t> found = to_host(be, index.view());
   for (index_t i = 0; i < n; ++i) {
-    if (index.view()(i, 0) != i) return state.SkipWithError("a row is not nearest to itself");
+    if (found[static_cast<std::size_t>(i)] != i) {
+      return state.SkipWithError("a row is not nearest to itself");
+    }
   }
   be.normal(queries.view(), {2, 0});
-  for (auto _ : state) be.nearest(queries.view(), references.view(), index.view(), distance.view());
-  report(state,
+  time_calls(state, be, search);
+  report(state, be,
          {.bytes = 8.0 * static_cast<double>(n * d), .flop = 2.0 * static_cast<double>(n * n * d)});
 }
-BENCHMARK(nearest)
-    ->Name("nearest/eigen")
-    ->Args({5000, 64})
-    ->Args({20000, 64})
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime();
 
 /// Floor of selective alignment: the products of chunks and of features.
-template <class Operator>
-void align(benchmark::State& state, const Operator& align_with) {
-  workload work(state.range(0));
+template <class B>
+void align(benchmark::State& state, B& be, index_t couplings) {
+  workload<B> work(be, couplings, numbers(couplings));
+  workspace<B> ws(be);
+  const auto once = [&] {
+    return selective_alignment{}(be, work.couplings(), work.index(), work.aligned.view(), ws);
+  };
   // Noise of 0.05 sin(.) per value is a step distance of 0.07: every pair meets its own window.
-  const auto once =
-      align_with(work.be, work.couplings(), work.index(), work.aligned.view(), work.ws);
-  if (once.acceptance() < 0.99 || once.after.mean > 0.2 * once.before.mean) {
+  const alignment_report first = once();
+  if (first.acceptance() < 0.99 || first.after.mean > 0.2 * first.before.mean) {
     return state.SkipWithError("alignment did not move the pairs to their experts");
   }
-  for (auto _ : state) {
-    benchmark::DoNotOptimize(
-        align_with(work.be, work.couplings(), work.index(), work.aligned.view(), work.ws));
-  }
-  const auto n = static_cast<double>(state.range(0));
-  report(state, {.bytes = 8.0 * n * (steps * width + 2 * frame),
-                 .flop = 2.0 * n * n * (steps * width + 2 * frame)});
+  time_calls(state, be, [&] { benchmark::DoNotOptimize(once()); });
+  const auto n = static_cast<double>(couplings);
+  report(state, be,
+         {.bytes = 8.0 * n * (steps * width + 2 * frame),
+          .flop = 2.0 * n * n * (steps * width + 2 * frame)});
 }
 
-void selective(benchmark::State& state) { align(state, selective_alignment{}); }
-BENCHMARK(selective)
-    ->Name("align/selective/eigen")
-    ->Arg(10000)
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime();
+void add_all() {
+  for (const configuration& on : every_backend()) {
+    for (const index_t n : {5000, 20000}) {
+      add(text("nearest/", on.backend, '/', n, "/64"), on, [n](auto& state, auto& be) {
+        nearest(state, be, n, 64);
+      })->Unit(benchmark::kMillisecond);
+    }
+    add(text("align/selective/", on.backend, "/10000"), on, [](auto& state, auto& be) {
+      align(state, be, 10000);
+    })->Unit(benchmark::kMillisecond);
+  }
+}
 
 }  // namespace
 }  // namespace flowkit::bench
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  flowkit::bench::add_all();
+  return flowkit::bench::run_benchmarks(argc, argv);
+}

@@ -1,8 +1,14 @@
 // Exact and entropic transport of one batch. Every result is proved before it is timed; the floor
-// is one pass over the costs. bench/peers/ot.py times SciPy on the same matrices.
-#include <flowkit/coupling/assignment.hpp>
+// is one pass over the costs. bench/peers/ot.py times SciPy on the same matrices. Solvers run on
+// the host; pairs/minibatch_ot/<backend> is a whole coupling, whose costs and pairs are in the
+// memory of a backend, and whose floor is their product and their way to the host.
+#include "support/backends.hpp"
+#include "support/call_times.hpp"
+#include "support/rates.hpp"
+#include "support/tensors.hpp"
+
+#include <flowkit/coupling/minibatch_ot.hpp>
 #include <flowkit/coupling/sinkhorn.hpp>
-#include <support/floor.hpp>
 
 #include <cmath>
 #include <numbers>
@@ -100,7 +106,52 @@ BENCHMARK(sinkhorn)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 
+/// Sum of squares of the numbers, and of their differences from others.
+template <class B>
+std::pair<double, double> squares(B& be, const tensor<B, 2>& x, const tensor<B, 2>& y) {
+  tensor<B, 0> out(be, extents<0>{});
+  be.sum(fn::square{}, out.view(), x.view());
+  const auto size = static_cast<double>(to_host(be, out.view())[0]);
+  be.sum(fn::squared_difference{}, out.view(), x.view(), y.view());
+  return {size, static_cast<double>(to_host(be, out.view())[0])};
+}
+
+/// Checked: the pairs are those of the same noise in another order, and nearer to each other.
+template <class B>
+void pairs(benchmark::State& state, B& be, index_t n, index_t d) {
+  workspace<B> ws(be);
+  tensor<B, 2> x0(be, {n, d});
+  tensor<B, 2> noise(be, {n, d});
+  tensor<B, 2> x1(be, {n, d});
+  be.normal(x1.view(), {1});
+  be.normal(noise.view(), {2});
+  minibatch_ot<float> coupling;
+  const auto draw = [&] { coupling.draw(be, {x0.view(), x1.view(), {}}, {2}, ws); };
+  draw();
+  const auto [size, distance] = squares(be, std::as_const(x0), x1);
+  const auto [noise_size, noise_distance] = squares(be, std::as_const(noise), x1);
+  if (std::abs(size - noise_size) > 1e-5 * noise_size || distance >= noise_distance) {
+    return state.SkipWithError("the noise is not what was transported");
+  }
+  time_calls(state, be, draw);
+  const auto costs = static_cast<double>(n * n);
+  report(state, be, {.bytes = costs * sizeof(float), .flop = 2.0 * costs * static_cast<double>(d)});
+}
+
+void add_pairs() {
+  for (const configuration& on : every_backend()) {
+    for (const index_t n : {256, 1024}) {
+      add(text("pairs/minibatch_ot/", on.backend, "/n:", n, "/d:64"), on,
+          [n](auto& state, auto& be) { pairs(state, be, n, 64); })
+          ->Unit(benchmark::kMillisecond);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace flowkit::bench
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  flowkit::bench::add_pairs();
+  return flowkit::bench::run_benchmarks(argc, argv);
+}

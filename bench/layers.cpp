@@ -1,9 +1,12 @@
 // Passes of the layers, each against the slower of memory traffic and matrix products.
 //
-// Names are layer/pass/backend/shape. Counters: `floor` is the time that the machine's own rates,
-// measured by this program, allow; `share` is floor / time. Every case is compared with
-// eigen<double> before it is timed.
-#include "support/floor.hpp"
+// Names are layer/pass/backend/shape. Counters: `floor` is the time in seconds that the backend's
+// own rates, measured by this program, allow, or those of an H200 on `cuda`; `share` is floor /
+// time. Every case is compared with eigen<double> before it is timed.
+#include "support/backends.hpp"
+#include "support/call_times.hpp"
+#include "support/rates.hpp"
+#include "support/tensors.hpp"
 
 #include <flowkit/nn/activation.hpp>
 #include <flowkit/nn/conv1d.hpp>
@@ -19,6 +22,8 @@
 #include <cmath>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -29,13 +34,6 @@ enum class pass { forward, backward, jvp };
 std::string to_text(pass which) {
   if (which == pass::forward) return "forward";
   return which == pass::backward ? "backward" : "jvp";
-}
-
-template <class B, std::size_t R>
-tensor<B, R> normal_tensor(B& be, const extents<R>& shape, rng_key key) {
-  tensor<B, R> out(be, shape);
-  be.normal(out.view(), key);
-  return out;
 }
 
 /// Feature-wise modulation of [64, time, 256] by numbers that stand in for those of a condition.
@@ -74,13 +72,14 @@ class modulation_layer {
 template <class B, class L, std::size_t R>
 class running_layer {
  public:
-  running_layer(const parameter_layout& layout, const L& layer, const extents<R>& shape)
-      : layer_(&layer),
-        store_(be_, layout, rng_key{1, 0}),
+  running_layer(B& be, const parameter_layout& layout, const L& layer, const extents<R>& shape)
+      : be_(be),
+        layer_(&layer),
+        store_(be_, layout, {1}),
         ws_(be_),
-        x_(normal_tensor(be_, shape, rng_key{2, 0})),
-        dx_(normal_tensor(be_, shape, rng_key{4, 0})),
-        dy_(normal_tensor(be_, layer.output_shape(shape), rng_key{3, 0})) {}
+        x_(bench::normal(be_, shape, {2})),
+        dx_(bench::normal(be_, shape, {4})),
+        dy_(bench::normal(be_, layer.output_shape(shape), {3})) {}
 
   /// What the pass is for: y, the gradient of the input, or the tangent of y.
   const_view_of<B, 1> run(pass which) {
@@ -102,14 +101,14 @@ class running_layer {
   void time(benchmark::State& state, pass which) {
     run(which);
     const auto start = ws_.position();
-    for (auto _ : state) {
+    bench::time_throughput(state, be_, [&] {
       if (which != pass::backward) {
         run(which);
       } else {
         backward();
         ws_.rewind(start);
       }
-    }
+    });
   }
 
   [[nodiscard]] double input_size() const { return static_cast<double>(x_.size()); }
@@ -118,23 +117,23 @@ class running_layer {
  private:
   using output = decltype(std::declval<L>().output_shape(extents<R>{}));
 
-  B be_;
+  B& be_;
   const L* layer_;
   parameter_store<B> store_;
   workspace<B> ws_;
   tensor<B, R> x_;
   tensor<B, R> dx_;
-  decltype(normal_tensor(std::declval<B&>(), output{}, rng_key{})) dy_;
+  decltype(bench::normal(std::declval<B&>(), output{}, rng_key{})) dy_;
   saved_of<L, B> saved_;
 };
 
 /// Largest difference relative to the largest element.
-double relative_error(const_view_of<eigen<float>, 1> y, const_view_of<eigen<double>, 1> expected) {
+double relative_error(const std::vector<float>& y, const std::vector<double>& expected) {
   double error = 0;
   double size = 0;
-  for (index_t i = 0; i < y.size(); ++i) {
-    error = std::max(error, std::abs(static_cast<double>(y(i)) - expected(i)));
-    size = std::max(size, std::abs(expected(i)));
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    error = std::max(error, std::abs(static_cast<double>(y[i]) - expected[i]));
+    size = std::max(size, std::abs(expected[i]));
   }
   return error / size;
 }
@@ -160,27 +159,37 @@ struct layer_case {
     return {sizeof(float) * elements, (forward ? 2 : 4) * products};
   }
 
-  void run(benchmark::State& state, pass which) const {
-    running_layer<eigen<float>, L, R> timed(layout, layer, shape);
-    running_layer<eigen<double>, L, R> oracle(layout, layer, shape);
+  template <class B>
+  void run(benchmark::State& state, B& be, pass which) const {
+    running_layer<B, L, R> timed(be, layout, layer, shape);
     // Sums of up to 5120 products in single precision, each rounded to 6e-8.
-    const double error = relative_error(timed.run(which), oracle.run(which));
+    const double error = relative_error(bench::to_host(be, timed.run(which)), expected(which));
     if (!(error < 1e-4)) return state.SkipWithError("differs from eigen<double>");
     timed.time(state, which);
-    bench::report(state, work_of(which, timed.input_size(), timed.output_size()));
+    bench::report(state, be, work_of(which, timed.input_size(), timed.output_size()));
+  }
+
+  [[nodiscard]] std::vector<double> expected(pass which) const {
+    eigen<double> be;
+    running_layer<eigen<double>, L, R> oracle(be, layout, layer, shape);
+    return bench::to_host(be, oracle.run(which));
   }
 };
+
+const std::vector<bench::configuration>& backends() {
+  static const std::vector<bench::configuration> all = bench::every_backend();
+  return all;
+}
 
 /// Registers all passes of a layer.
 template <class L, std::size_t R>
 void add(layer_case<L, R> one) {
   const auto shared = std::make_shared<const layer_case<L, R>>(std::move(one));
   for (const pass which : {pass::forward, pass::backward, pass::jvp}) {
-    const std::string name =
-        text(shared->name, "/", to_text(which), "/eigen/", flowkit::to_text(shared->shape));
-    benchmark::RegisterBenchmark(name.c_str(), [shared, which](benchmark::State& state) {
-      shared->run(state, which);
-    })->UseRealTime();
+    for (const bench::configuration& on : backends()) {
+      bench::add(text(shared->name, '/', to_text(which), '/', on.backend, '/', shared->shape), on,
+                 [shared, which](auto& state, auto& be) { shared->run(state, be, which); });
+    }
   }
 }
 
@@ -249,8 +258,6 @@ void add_all() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   add_all();
-  benchmark::RunSpecifiedBenchmarks();
+  return bench::run_benchmarks(argc, argv);
 }

@@ -7,11 +7,11 @@
 // `share` is floor / time. `p50`, `p99` and `max` are those of single calls in milliseconds: what
 // else runs on the machine moves the mean and the last two. That a call allocates nothing is a test
 // of the controller.
-#include <flowkit/backends/select.hpp>
 #include <flowkit/nn/parameters.hpp>
 #include <flowkit/policy/runtime.hpp>
 #include <flowkit/policy/visuomotor_field.hpp>
 
+#include "support/backends.hpp"
 #include "support/call_times.hpp"
 #include "support/floor.hpp"
 #include "support/gpu_rates.hpp"
@@ -93,7 +93,8 @@ const network_case networks[] = {
 }  // namespace
 
 int main(int count, char** words) {
-  for (const std::string& backend : usable_backends()) {
+  for (const bench::configuration& on : bench::every_backend()) {
+    const std::string backend = on.backend;
     for (const network_case& c : networks) {
       const std::string name = text("act/", backend, "/", c.preset);
       benchmark::RegisterBenchmark(
@@ -104,6 +105,5 @@ int main(int count, char** words) {
           ->UseRealTime();
     }
   }
-  benchmark::Initialize(&count, words);
-  benchmark::RunSpecifiedBenchmarks();
+  return bench::run_benchmarks(count, words);
 }

@@ -1,11 +1,14 @@
-// Many small equations and batches of wide states. The peer is Boost.odeint, run sample by sample
-// at the same tolerance, on one thread and on as many as we use. Every result is compared with one
-// of a tolerance of 1e-12 before it is timed.
-#include <flowkit/backends/eigen.hpp>
+// Many small equations in double on the host, and batches of wide states in float on every backend
+// that this machine has. The peer of the former is Boost.odeint, run sample by sample at the same
+// tolerance, on one thread and on as many as we use; they are compared with results of a tolerance
+// of 1e-12 before they are timed. Formulas of a user are compiled for the host alone.
+#include "support/backends.hpp"
+#include "support/chunk_solves.hpp"
+#include "support/floor.hpp"
+
 #include <flowkit/field/analytic_field.hpp>
 #include <flowkit/field/counted.hpp>
 #include <flowkit/solver/adaptive.hpp>
-#include <support/floor.hpp>
 
 #include <array>
 #include <boost/numeric/odeint.hpp>
@@ -193,29 +196,15 @@ void fixed(benchmark::State& state) {
                  .flop = 2.0 * static_cast<double>(steps * samples) * per_step});
 }
 
-/// One Dormand-Prince step of states as wide as action chunks, with a field that costs one pass:
-/// what the solver adds to a network. The floor is the traffic of its passes.
-void step_of_chunks(benchmark::State& state) {
-  const index_t n = state.range(0);
-  const index_t d = state.range(1);
-  eigen<float> be;
-  workspace<eigen<float>> ws(be);
-  tensor<eigen<float>, 2> x(be, {n, d});
-  be.normal(x.view(), {1, 0});
-  const auto decay = [](eigen<float>& b, const_view_of<eigen<float>, 1>,
-                        const_view_of<eigen<float>, 2> from, view_of<eigen<float>, 2> to) {
-    b.for_each(fn::scaled<float>{-1.0F}, to, from);
-  };
-  const rk_scratch<dormand_prince, eigen<float>> scratch(ws, x.shape());
-  const float before = x.view()(0, 0);
-  rk_step(be, decay, 0, 0.1, x.view(), scratch);
-  if (std::abs(x.view()(0, 0) - before * std::exp(-0.1F)) > 1e-6F) {
-    return state.SkipWithError("wrong state");
+void add_chunks() {
+  for (const configuration& on : every_backend()) {
+    for (const index_t n : {64, 1024, 16384}) {
+      const std::string name = text(on.backend, "/chunks/n:", n, "/d:64");
+      add("step/" + name, on, [n](auto& state, auto& be) { step_of_chunks(state, be, n, 64); });
+      add("adaptive/" + name, on,
+          [n](auto& state, auto& be) { adaptive_chunks(state, be, n, 64); });
+    }
   }
-  for (auto _ : state) rk_step(be, decay, 0, 1e-9, x.view(), scratch);
-  // Velocities move 2 arrays each; combinations write 1 and read the state and their slopes.
-  const double arrays = 6 * 2 + (3 + 4 + 5 + 6 + 7) + 7;
-  report(state, {.bytes = arrays * sizeof(float) * static_cast<double>(n * d)});
 }
 
 void threads(benchmark::internal::Benchmark* b) {
@@ -227,15 +216,11 @@ BENCHMARK(adaptive_formula)->Name("adaptive/eigen/van_der_pol_formula")->Apply(t
 BENCHMARK(adaptive_batch)->Name("adaptive/eigen/van_der_pol_batch")->Apply(threads);
 BENCHMARK(adaptive_odeint)->Name("adaptive/odeint/van_der_pol")->Apply(threads);
 BENCHMARK(fixed)->Name("rk4/eigen/van_der_pol")->Apply(threads);
-BENCHMARK(step_of_chunks)
-    ->Name("step/eigen/chunks")
-    ->ArgNames({"n", "d"})
-    ->Args({64, 64})
-    ->Args({1024, 64})
-    ->Args({16384, 64})
-    ->UseRealTime();
 
 }  // namespace
 }  // namespace flowkit::bench
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  flowkit::bench::add_chunks();
+  return flowkit::bench::run_benchmarks(argc, argv);
+}

@@ -1,24 +1,26 @@
-// The training step: the optimiser's pass against memory bandwidth, and whole steps against matrix
-// products plus that pass.
+// The training step, on every backend that this machine has: the optimiser's pass against memory
+// bandwidth, and whole steps against matrix products plus that pass.
 //
-// Counters: `floor` is the time that the machine's own rates allow, measured by this program;
-// `share` is floor / time. The result is checked before anything is timed.
-#include <flowkit/backends/eigen.hpp>
+// Names are optimizer_pass/<backend>/<passes>/<values> and train_step/<backend>/<network>/<sizes>.
+// Counters: `floor` is the time in seconds that the backend's own rates allow, measured by this
+// program, or those of an H200 on `cuda`; `share` is floor / time. The result is checked before
+// anything is timed.
+#include "support/backends.hpp"
+#include "support/network_floors.hpp"
+#include "support/tensors.hpp"
+#include "support/training_run.hpp"
+
 #include <flowkit/nn/mlp_field.hpp>
 #include <flowkit/nn/unet1d.hpp>
 
-#include <benchmark/benchmark.h>
-
+#include <algorithm>
 #include <cmath>
-#include <optional>
-
-#include "support/floor.hpp"
-#include "support/training_run.hpp"
+#include <string>
+#include <vector>
 
 namespace {
 
 using namespace flowkit;
-using B = eigen<float>;
 
 /// Bytes that one pass over all state of an optimiser with average moves: five tensors, in and out.
 double optimizer_bytes(index_t size) { return 10.0 * sizeof(float) * static_cast<double>(size); }
@@ -27,79 +29,79 @@ double optimizer_bytes(index_t size) { return 10.0 * sizeof(float) * static_cast
 enum class passes { one, two };
 
 /// Flat tensors as an optimiser sees them.
+template <class B>
 struct flat_parameters {
-  explicit flat_parameters(index_t size) {
-    layout.add("all", extents{size}, initializer::normal(1));
-    store.emplace(be, layout, rng_key{1});
-    optimizer.emplace(be, layout);
-    average.emplace(be, store->values());
-    be.normal(store->gradients(), {2});
-    one = tensor<B, 0>(be, {});
+  flat_parameters(B& backend, index_t size) : be(backend), layout(layout_of(size)) {
+    be.normal(store.gradients(), {2});
     be.fill(one.view(), 1.0F);
   }
 
-  void step(passes p) {
-    const step_settings<B> settings{1e-3, 5, one.view(), average->rule(5)};
-    trained_values<B> trained{store->values(), store->gradients(), average->values()};
-    if (p == passes::two) trained.average = {};
-    optimizer->step(be, trained, settings);
-    if (p == passes::two) average->step(be, store->values(), 5);
+  static parameter_layout layout_of(index_t size) {
+    parameter_layout out;
+    out.add("all", extents{size}, initializer::normal(1));
+    return out;
   }
 
-  B be;
+  void step(passes p) {
+    const step_settings<B> settings{1e-3, 5, one.view(), average.rule(5)};
+    trained_values<B> trained{store.values(), store.gradients(), average.values()};
+    if (p == passes::two) trained.average = {};
+    optimizer.step(be, trained, settings);
+    if (p == passes::two) average.step(be, store.values(), 5);
+  }
+
+  B& be;
   parameter_layout layout;
-  std::optional<parameter_store<B>> store;
-  std::optional<adamw<B>> optimizer;
-  std::optional<moving_average<B>> average;
-  tensor<B, 0> one;
+  parameter_store<B> store{be, layout, {1}};
+  adamw<B> optimizer{be, layout};
+  moving_average<B> average{be, store.values()};
+  tensor<B, 0> one{be, extents<0>{}};
 };
 
-bool passes_agree() {
-  flat_parameters one(1000);
-  flat_parameters two(1000);
-  one.step(passes::one);
-  two.step(passes::two);
-  double largest = 0;
-  for (index_t i = 0; i < 1000; ++i) {
-    const auto difference = one.average->values()(i) - two.average->values()(i);
-    largest = std::max(largest, std::abs(static_cast<double>(difference)));
-  }
-  return largest < 1e-6;
+template <class B>
+std::vector<float> average_after(B& be, passes p) {
+  flat_parameters<B> parameters(be, 1000);
+  parameters.step(p);
+  return bench::to_host(be, parameters.average.values());
 }
 
-void optimizer_pass(benchmark::State& state, passes p) {
-  if (!passes_agree()) return state.SkipWithError("one pass and two passes disagree");
-  flat_parameters parameters(state.range(0));
-  for (auto _ : state) parameters.step(p);
-  bench::report(state, {.bytes = optimizer_bytes(state.range(0))});
+template <class B>
+bool passes_agree(B& be) {
+  const std::vector<float> one = average_after(be, passes::one);
+  const std::vector<float> two = average_after(be, passes::two);
+  return std::equal(one.begin(), one.end(), two.begin(),
+                    [](float a, float b) { return std::abs(a - b) < 1e-6F; });
+}
+
+template <class B>
+void optimizer_pass(benchmark::State& state, B& be, passes p, index_t size) {
+  if (!passes_agree(be)) return state.SkipWithError("one pass and two passes disagree");
+  flat_parameters<B> parameters(be, size);
+  bench::time_throughput(state, be, [&] { parameters.step(p); });
+  bench::report(state, be, {.bytes = optimizer_bytes(size)});
 }
 
 /// Times steps. `forward_flop` counts the multiplications and additions of a forward pass for one
 /// sample. Backward costs two forward passes, hence the factor 3.
-template <class Net>
-void time_steps(benchmark::State& state, bench::training_run<B, Net>& run, double forward_flop) {
+template <class B, class Net>
+void time_training(benchmark::State& state, B& be, bench::training_run<B, Net>& run,
+                   double forward_flop) {
   run.take_step({1});
   const double first = run.step.loss();
   for (int i = 0; i < 20; ++i) run.take_step({1});  // the same noise: plain regression
   if (!(run.step.loss() < first)) return state.SkipWithError("training does not learn");
-  key_sequence keys(7);
-  for (auto _ : state) run.take_step(keys.next());
-  const double flop = 3 * forward_flop * static_cast<double>(run.x.shape()[0]);
-  const double bytes = optimizer_bytes(run.layout.size());
-  const double floor = flop / bench::product_rate() + bytes / bench::bandwidth(bytes);
-  bench::report_floor(state, floor);
-  state.counters["parameters"] = static_cast<double>(run.layout.parameter_count());
-  state.SetItemsProcessed(state.iterations() * run.x.shape()[0]);
+  const index_t batch = run.x.shape()[0];
+  bench::time_steps(state, be, run, 3 * forward_flop * static_cast<double>(batch));
+  state.SetItemsProcessed(state.iterations() * batch);
 }
 
-void mlp_step(benchmark::State& state) {
-  const index_t hidden = state.range(1);
+template <class B>
+void mlp_step(benchmark::State& state, B& be, index_t batch, index_t hidden) {
   parameter_layout layout;
   mlp_field<> net(layout, "net", {.dimension = 2, .hidden = hidden, .depth = 4});
-  B be;
-  bench::training_run run(be, 1e-3, std::move(net), std::move(layout), state.range(0), 2);
+  bench::training_run run(be, 1e-3, std::move(net), std::move(layout), batch, 2);
   const auto h = static_cast<double>(hidden);
-  time_steps(state, run, 2 * (3 * h + 2 * h * h + 2 * h));
+  time_training(state, be, run, 2 * (3 * h + 2 * h * h + 2 * h));
 }
 
 /// Multiply-adds of the convolutions of unet1d: a residual pair of kernel k on `length` steps has
@@ -130,36 +132,44 @@ double unet_flop(index_t length, index_t channels, const std::vector<index_t>& d
   return 2 * (total + steps * k * at(0) * at(0));
 }
 
-void unet_step(benchmark::State& state) {
-  const index_t width = state.range(1);
+template <class B>
+void unet_step(benchmark::State& state, B& be, index_t batch, index_t width) {
   const std::vector<index_t> dims{width, 2 * width, 4 * width};
   parameter_layout layout;
   unet1d net(layout, "net", {.channels = 4, .condition = 136, .dims = dims});
-  B be;
-  bench::training_run run(be, 1e-3, std::move(net), std::move(layout), state.range(0), 16 * 4);
-  time_steps(state, run, unet_flop(16, 4, dims));
+  bench::training_run run(be, 1e-3, std::move(net), std::move(layout), batch, 16 * 4);
+  time_training(state, be, run, unet_flop(16, 4, dims));
 }
 
-BENCHMARK_CAPTURE(optimizer_pass, eigen / one_pass, passes::one)
-    ->Arg(1 << 16)
-    ->Arg(1 << 24)
-    ->UseRealTime();
-BENCHMARK_CAPTURE(optimizer_pass, eigen / two_passes, passes::two)
-    ->Arg(1 << 16)
-    ->Arg(1 << 24)
-    ->UseRealTime();
-BENCHMARK(mlp_step)
-    ->Name("train_step/eigen/mlp")
-    ->Args({256, 64})
-    ->Args({1024, 256})
-    ->UseRealTime();
-BENCHMARK(unet_step)
-    ->Name("train_step/eigen/unet1d")
-    ->Args({64, 32})
-    ->Args({64, 128})
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime();
+void add_passes(const bench::configuration& on) {
+  for (const passes p : {passes::one, passes::two}) {
+    for (const index_t size : {1 << 16, 1 << 24}) {
+      bench::add(text("optimizer_pass/", on.backend,
+                      p == passes::one ? "/one_pass/" : "/two_passes/", size),
+                 on, [=](auto& state, auto& be) { optimizer_pass(state, be, p, size); });
+    }
+  }
+}
+
+void add_steps(const bench::configuration& on) {
+  const std::string name = text("train_step/", on.backend);
+  for (const auto& [batch, hidden] : {std::pair{256, 64}, std::pair{1024, 256}}) {
+    bench::add(text(name, "/mlp/", batch, '/', hidden), on,
+               [b = batch, h = hidden](auto& state, auto& be) { mlp_step(state, be, b, h); });
+  }
+  for (const auto& [batch, width] : {std::pair{64, 32}, std::pair{64, 128}}) {
+    bench::add(text(name, "/unet1d/", batch, '/', width), on,
+               [b = batch, w = width](auto& state, auto& be) { unet_step(state, be, b, w); })
+        ->Unit(benchmark::kMillisecond);
+  }
+}
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  for (const bench::configuration& on : bench::every_backend()) {
+    add_passes(on);
+    add_steps(on);
+  }
+  return bench::run_benchmarks(argc, argv);
+}

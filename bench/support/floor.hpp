@@ -1,4 +1,4 @@
-// What this machine can do at best, measured in the same run as the figures beside it.
+// What the host can do at best, measured in the same run as the figures beside it.
 #pragma once
 
 #include <flowkit/backends/eigen.hpp>
@@ -82,13 +82,16 @@ inline void report_floor(benchmark::State& state, double floor) {
                                                benchmark::Counter::kIsRate);
 }
 
-/// The same for work, and its rates.
-inline void report(benchmark::State& state, const work& w) {
+/// The same for work with that floor, and its rates.
+inline void report(benchmark::State& state, const work& w, double floor) {
   using benchmark::Counter;
-  report_floor(state, floor_of(w));
+  report_floor(state, floor);
   const auto iterations = static_cast<double>(state.iterations());
   state.counters["bytes/s"] = Counter(w.bytes * iterations, Counter::kIsRate);
   if (w.flop > 0) state.counters["FLOP/s"] = Counter(w.flop * iterations, Counter::kIsRate);
 }
+
+/// The same for work on the host that no backend does.
+inline void report(benchmark::State& state, const work& w) { report(state, w, floor_of(w)); }
 
 }  // namespace flowkit::bench

@@ -1,8 +1,8 @@
-"""Prints results of bench_networks as rows of a Markdown table.
+"""Prints results of benchmark programs as rows of a Markdown table.
 
-    gpu_table.py RESULTS.json
+    gpu_table.py RESULTS.json...
 
-Exit status 0; 1 if a case failed its check or nothing was measured; 2: wrong usage.
+Exit status 0; 1 if a case failed its check or a program measured nothing; 2: wrong usage.
 """
 
 import json
@@ -18,23 +18,31 @@ def row(case):
             f"| {100 * floor / median:.0f} % |")
 
 
-def main(path):
-    with open(path, encoding="utf-8") as file:
-        try:
+def cases_of(path):
+    """The results in a file; none if there are none."""
+    try:
+        with open(path, encoding="utf-8") as file:
             cases = json.load(file)["benchmarks"]
-        except (ValueError, KeyError):
-            print(f"{path} holds no results", file=sys.stderr)
-            return 1
+    except (ValueError, KeyError):
+        cases = []
+    if not cases:
+        print(f"{path} holds no results", file=sys.stderr)
+    return cases
+
+
+def main(paths):
+    results = [cases_of(path) for path in paths]
     print("| case | calls | median, ms | p99, ms | floor, ms | share of the floor |")
     print("|---|---|---|---|---|---|")
-    for case in cases:
+    for case in sum(results, []):
         case["name"] = case["name"].removesuffix("/real_time")
         print(row(case))
-    return 0 if cases and not any(case.get("error_occurred") for case in cases) else 1
+    failed = any(case.get("error_occurred") for case in sum(results, []))
+    return 0 if all(results) and not failed else 1
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2:
         print(__doc__, file=sys.stderr)
         sys.exit(2)
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

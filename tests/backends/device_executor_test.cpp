@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cmath>
+#include <span>
 #include <vector>
 
 namespace flowkit::testing {
@@ -176,6 +177,44 @@ TEST(DeviceExecutor, RefusesWhatNoRecordingHolds) {
   device.free(memory);
   EXPECT_THROW(device.end_recording(work), std::logic_error);
   EXPECT_THROW(device.end_recording(work), std::logic_error);
+}
+
+/// The first 8 of 12 columns of a result that starts from a row, and the kernels it took.
+struct row_product {
+  std::vector<float> numbers;
+  index_t launches = 0;
+};
+
+row_product product_with_row(const executor_options& options) {
+  executed_cuda be(options);
+  tensor<executed_cuda, 2> a(be, {3, 5});
+  tensor<executed_cuda, 2> b(be, {5, 8});
+  tensor<executed_cuda, 1> row(be, {8});
+  tensor<executed_cuda, 2> out(be, {3, 12});  // NaN
+  be.normal(a.view(), {1});
+  be.normal(b.view(), {2});
+  be.normal(row.view(), {3});
+  const index_t before = be.launches();
+  be.gemm(transpose::no, transpose::no, 2, a.view(), b.view(), row.view(),
+          columns(out.view(), 0, 8));
+  row_product result{std::vector<float>(36), be.launches() - before};
+  be.download(std::span<float>(result.numbers), flatten(out.view()));
+  return result;
+}
+
+TEST(DeviceProducts, ARowThatTheLibraryCannotAddIsWrittenBeforeWithEqualSums) {
+  for (const precision math : {precision::f32, precision::bf16}) {
+    const row_product added = product_with_row({.math = math});
+
+    const row_product written = product_with_row({.math = math, .rows = row_starts::none});
+
+    EXPECT_EQ(written.launches, added.launches + 1);
+    for (std::size_t i = 0; i < 36; ++i) {
+      const bool beside = i % 12 >= 8;
+      EXPECT_TRUE(beside ? std::isnan(written.numbers[i]) : written.numbers[i] == added.numbers[i])
+          << i;
+    }
+  }
 }
 
 // The header of the backend is enough for this: no part of CUDA is needed.

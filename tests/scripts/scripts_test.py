@@ -175,9 +175,9 @@ class GpuCheck(unittest.TestCase):
         path.write_text(f"#!/usr/bin/env bash\n{body}\n", encoding="utf-8")
         path.chmod(0o755)
 
-    def benchmarks(self, *cases):
+    def benchmarks(self, *cases, program="bench_networks"):
         answer = json.dumps({"benchmarks": cases})
-        self.program("build/here/bench/bench_networks", f"echo '{answer}'")
+        self.program(f"build/here/bench/{program}", f"echo '{answer}'")
 
     def check(self, *arguments):
         path = f"{self.root}:{os.environ['PATH']}"
@@ -197,6 +197,22 @@ class GpuCheck(unittest.TestCase):
         for line in ["H200, f32", "| conformance | passed | 7 |", "| racecheck | passed | 7 |",
                      "| `forward/kitchen/1/cuda_f32` | 50 | 0.2 | 0.3 | 0.05 | 25 % |"]:
             self.assertIn(line, result.stdout.splitlines())
+
+    def test_measures_the_other_benchmarks_that_are_there(self):
+        self.benchmarks({**CASE, "name": "nearest/cuda/5000/64/real_time"}, program="bench_alignment")
+        result = self.check("--only", "benchmarks")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("| `forward/kitchen/1/cuda_f32` |", result.stdout)
+        self.assertIn("| `nearest/cuda/5000/64` |", result.stdout)
+        self.assertRegex(result.stdout, "programs are missing: bench_products .*bench_coupling\\.\n")
+        self.assertNotIn("bench_alignment", result.stdout)
+
+    def test_one_benchmark_without_results_fails_the_check_but_not_the_others(self):
+        self.benchmarks(program="bench_ops")
+        result = self.check("--only", "benchmarks")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("| `forward/kitchen/1/cuda_f32` |", result.stdout)
+        self.assertIn("ops.json holds no results", result.stderr)
 
     def test_does_one_part_alone(self):
         result = self.check("--only", "benchmarks")

@@ -193,6 +193,11 @@ void cuda_device::multiply(const detail::device_product& product) {
   state_->products->run(product, state_->work.stream);
 }
 
+bool cuda_device::adds_row(const detail::device_product& product) {
+  detail::check(cudaSetDevice(state_->options.device), "use GPU ", state_->options.device);
+  return state_->products->has_algorithm(product);
+}
+
 void cuda_device::begin_recording() {
   detail::check(cudaSetDevice(state_->options.device), "use GPU ", state_->options.device);
   // Relaxed: cuBLASLt may load a kernel when it meets a new shape, which other modes forbid. All

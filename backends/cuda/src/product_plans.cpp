@@ -97,12 +97,14 @@ void product_plans::choose_algorithm(const device_product& p, product_plan& plan
   set_alignment(made, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, p.c);
   cublasLtMatmulHeuristicResult_t found{};
   int count = 0;
-  check(
+  const cublasStatus_t status =
       cublasLtMatmulAlgoGetHeuristic(handle_, plan.product.get(), plan.left.get(), plan.right.get(),
-                                     plan.result.get(), plan.result.get(), made, 1, &found, &count),
-      shapes_of(p));
-  if (count == 0) throw backend_error(shapes_of(p), "cuBLASLt has no algorithm for it");
-  plan.algorithm = found.algo;
+                                     plan.result.get(), plan.result.get(), made, 1, &found, &count);
+  // Three ways to say that there is none: this status, no result, or a result whose own status
+  // fails, in which case its other fields mean nothing. Everything else is an error of the call.
+  if (status == CUBLAS_STATUS_NOT_SUPPORTED) return;
+  check(status, shapes_of(p));
+  if (count > 0 && found.state == CUBLAS_STATUS_SUCCESS) plan.algorithm = found.algo;
 }
 
 const product_plan& product_plans::plan_for(const device_product& p) {
@@ -140,10 +142,11 @@ const product_plan& product_plans::plan_for(const device_product& p) {
 
 void product_plans::run(const device_product& p, cudaStream_t stream) {
   const product_plan& plan = plan_for(p);
+  if (!plan.algorithm) throw backend_error(shapes_of(p), "cuBLASLt has no algorithm for it");
   if (p.start.row != nullptr) set_row(plan.product.get(), p.start.row);
   check(cublasLtMatmul(handle_, plan.product.get(), &p.alpha, p.b.data, plan.left.get(), p.a.data,
                        plan.right.get(), &p.start.beta, p.c, plan.result.get(), p.c,
-                       plan.result.get(), &plan.algorithm, workspace_, workspace_size_, stream),
+                       plan.result.get(), &*plan.algorithm, workspace_, workspace_size_, stream),
         shapes_of(p));
 }
 

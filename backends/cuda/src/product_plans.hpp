@@ -8,6 +8,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <tuple>
 
 namespace flowkit::detail {
@@ -29,7 +30,7 @@ struct product_plan {
   cublas_object<cublasLtMatrixLayout_t> left;
   cublas_object<cublasLtMatrixLayout_t> right;
   cublas_object<cublasLtMatrixLayout_t> result;
-  cublasLtMatmulAlgo_t algorithm{};
+  std::optional<cublasLtMatmulAlgo_t> algorithm;  ///< none: the library has none for the shape
 };
 
 /// The plans of one object, and the library's handle and workspace.
@@ -41,7 +42,11 @@ class product_plans {
   product_plans& operator=(const product_plans&) = delete;
   ~product_plans();
 
-  /// Queues the product. Throws backend_error with the shapes.
+  /// Whether the library can run the product as it is asked for.
+  [[nodiscard]] bool has_algorithm(const device_product& p) {
+    return plan_for(p).algorithm.has_value();
+  }
+  /// Queues the product. Throws backend_error with the shapes, also if there is no algorithm.
   void run(const device_product& p, cudaStream_t stream);
 
  private:

@@ -90,12 +90,6 @@ view<U, 3, cuda_space> stack_of_one(const view<U, 2, cuda_space>& v) {
 
 template <class D>
 void device_ops<D>::multiply(detail::device_product p) {
-  if (p.start.row != nullptr && !detail::is_aligned_row(p.start.row)) {
-    const extents<2> shape{p.m, p.n};
-    this->copy(mutable_view<2>(p.c, shape, extents<2>{p.c_row_step, 1}),
-               constant_view<2>(p.start.row, shape, extents<2>{0, 1}));
-    p.start = 1;
-  }
   const auto narrow = [&](detail::product_operand& from, index_t rows, index_t columns, use place) {
     if (from.bf16) return;
     const index_t size = detail::bf16_row_step(columns) * rows * p.batch;
@@ -107,6 +101,16 @@ void device_ops<D>::multiply(detail::device_product p) {
     const bool b_stands = p.tb == transpose::no;
     narrow(p.a, a_stands ? p.m : p.k, a_stands ? p.k : p.m, use::left_operand);
     narrow(p.b, b_stands ? p.k : p.n, b_stands ? p.n : p.k, use::right_operand);
+  }
+  // The library adds a row that it can read, where it has an algorithm for that. All others are
+  // written first: a pass more, the same sums.
+  const bool needs_pass = p.start.row != nullptr &&
+                          !(detail::is_aligned_row(p.start.row) && this->device().adds_row(p));
+  if (needs_pass) {
+    const extents<2> shape{p.m, p.n};
+    this->copy(mutable_view<2>(p.c, shape, extents<2>{p.c_row_step, 1}),
+               constant_view<2>(p.start.row, shape, extents<2>{0, 1}));
+    p.start = 1;
   }
   this->device().multiply(p);
 }

@@ -116,10 +116,16 @@ void* device_executor::fresh_shared_memory(std::size_t bytes) {
   return std::memset(data, 0xFF, bytes);
 }
 
+bool device_executor::adds_row(const detail::device_product& p) const {
+  if (p.start.row == nullptr || !detail::is_aligned_row(p.start.row)) {
+    throw std::logic_error("a question that the library would not be asked");
+  }
+  return options_.rows == row_starts::all;
+}
+
 void device_executor::multiply(const detail::device_product& p) {
   const bool narrow = options_.math == precision::bf16;
-  const bool bad_row = p.start.row != nullptr &&
-                       (p.batch > 1 || p.start.beta != 0 || !detail::is_aligned_row(p.start.row));
+  const bool bad_row = p.start.row != nullptr && (p.batch > 1 || p.start.beta != 0 || !adds_row(p));
   if (p.m < 1 || p.n < 1 || p.k < 1 || p.batch < 1 || p.a.bf16 != narrow || p.b.bf16 != narrow ||
       bad_row) {
     throw std::logic_error("a product that the library would not be given");

@@ -11,10 +11,15 @@
 
 namespace flowkit::testing {
 
+/// Whether products of the executor can start from a row, or none of them, as where a library has
+/// no algorithm for it.
+enum class row_starts { all, none };
+
 /// What the executor is asked for.
 struct executor_options {
   precision math = precision::f32;
   device_order order = device_order::ascending;
+  row_starts rows = row_starts::all;
 };
 
 /// Concept Device on the host. Every allocation is a heap block of its own size, so that the
@@ -41,6 +46,7 @@ class device_executor {
   void copy(void* to, const void* from, index_t bytes);
   void synchronize() { refuse_in_recording("synchronize"); }
   void multiply(const detail::device_product& product);
+  [[nodiscard]] bool adds_row(const detail::device_product& product) const;
   void begin_recording();
   void end_recording(recording& work);
   void run(const recording& work);

@@ -56,6 +56,8 @@ class cuda_device {
 
   /// Makes a plan for a shape that is new, and keeps it. Throws backend_error with the shapes.
   void multiply(const detail::device_product& product);
+  /// Whether cuBLASLt can add the row of such a product; the answer is part of the plan.
+  [[nodiscard]] bool adds_row(const detail::device_product& product);
 
   /// Captures the stream; other threads and objects work on.
   void begin_recording();

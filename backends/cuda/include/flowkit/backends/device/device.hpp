@@ -95,6 +95,7 @@ concept Device = std::default_initializable<typename D::recording> &&
   d.synchronize();                              // blocks
   d.launch(kernel, size);                       // blocks of the kernel
   d.multiply(product);
+  { d.adds_row(product) } -> std::same_as<bool>;  // whether `multiply` can start from its row
   d.begin_recording();
   d.end_recording(work);
   d.run(work);
