@@ -91,6 +91,21 @@ TYPED_TEST(search_conformance, ties_go_to_the_lower_index) {
   }
 }
 
+TYPED_TEST(search_conformance, many_equal_rows_come_in_order) {
+  const auto point = random_array(extents<2>{2, 5}, 1);
+  host_array<2> references(extents<2>{1200, 5});
+  for (index_t i = 0; i < 1200; ++i) {
+    for (index_t c = 0; c < 5; ++c) references(i, c) = point(i % 3 == 0 ? 1 : 0, c);
+  }
+
+  for (const index_t k : {20, 40, 900}) {
+    SCOPED_TRACE(text("k ", k));
+    const found actual = this->run(point, references, k);
+
+    EXPECT_EQ(actual.index.values, plain_search(point, references, k).index.values);
+  }
+}
+
 TYPED_TEST(search_conformance, an_equal_row_is_at_distance_zero) {
   auto references = random_array(extents<2>{200, 12}, 2);
   for (double& value : references.values) value += 1000;

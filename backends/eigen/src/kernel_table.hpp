@@ -70,9 +70,11 @@ struct kernel_table {
   /// best = x and chosen = tap where x > best or x is not a number.
   void (*take_larger)(index_t columns, const T* x, T tap, T* best, T* chosen);
 
-  /// The first column from `first` on whose distance is below its limit, or `last`.
-  index_t (*first_below)(const approximation<T>& a, index_t first, index_t last);
-  /// The same for two rows: where both are below their limits.
+  /// Writes the columns among the first `count` whose distance is below its limit, ascending;
+  /// returns how many there are.
+  index_t (*columns_below)(const approximation<T>& a, index_t count, row_t* columns);
+  /// The first column from `first` on where the distances of two rows are below their limits, or
+  /// `last`.
   index_t (*first_below_both)(const approximation<T>& a, const approximation<T>& b, index_t first,
                               index_t last);
   /// The column of the least b among those where both are below their limits, or -1. At most 2^24

@@ -1,80 +1,57 @@
 // The k nearest references of every query.
-#include "search_tile.hpp"
+#include "nearest_rows.hpp"
+
+#include <array>
 
 namespace flowkit {
 namespace {
 
-/// The k best of one query so far; of equal distances the lower row, which is offered first, is the
-/// better. A few are kept sorted. Many are kept as a heap whose root is the worst, since moving
-/// half of them for every new one would cost more than the distances; they are sorted at the end.
-template <class T>
-class ranking {
- public:
-  ranking(index_t size, row_t* index, T* distance)
-      : size_(size), index_(index), distance_(distance) {}
+/// Rows up to which a sorted list is the fastest way to keep the nearest.
+constexpr index_t few = 32;
 
-  void clear() {
-    std::fill_n(index_, size_, row_t{-1});
-    std::fill_n(distance_, size_, std::numeric_limits<T>::infinity());
-  }
-  [[nodiscard]] T worst() const { return distance_[is_heap() ? 0 : size_ - 1]; }
-  void offer(index_t row, T value) {
-    if (!(value < worst())) return;
-    if (is_heap()) return sift_down(size_, static_cast<row_t>(row), value);
-    index_t at = size_ - 1;
-    for (; at > 0 && value < distance_[at - 1]; --at) put(at, index_[at - 1], distance_[at - 1]);
-    put(at, static_cast<row_t>(row), value);
-  }
-  /// Sorts ascending.
-  void finish() {
-    if (!is_heap()) return;
-    for (index_t last = size_ - 1; last > 0; --last) {
-      const row_t row = index_[last];
-      const T value = distance_[last];
-      put(last, index_[0], distance_[0]);
-      sift_down(last, row, value);
-    }
+/// What a block of queries is compared with, and the scratch memory of the part that does it.
+template <class T>
+struct block_search {
+  const kernel_table<T>& table;
+  const row_pair<T>& rows;
+  index_t references;
+  T* packed;
+  T* products;
+
+  /// Fills best[i], the nearest rows of query first + i.
+  template <class Best>
+  void operator()(index_t first, index_t last, Best* best) const {
+    for_tiles(first, last, references, [&](const search_tile& tile) {
+      multiply(table, rows, tile, packed, products);
+      const T largest = largest_norm(rows, tile);
+      for (index_t q = first; q < last; ++q) offer_tile(tile, q, largest, best[q - first]);
+    });
+    for (index_t q = first; q < last; ++q) best[q - first].finish(distance_from(q));
   }
 
  private:
-  static constexpr index_t sorted_size = 32;
+  [[nodiscard]] auto distance_from(index_t query) const {
+    return [this, query](row_t row) {
+      return table.squared_distance(rows.size, rows.query(query), rows.reference(row));
+    };
+  }
 
-  [[nodiscard]] bool is_heap() const { return size_ > sorted_size; }
-  void put(index_t at, row_t row, T value) {
-    index_[at] = row;
-    distance_[at] = value;
-  }
-  [[nodiscard]] bool worse(index_t at, row_t row, T value) const {
-    return distance_[at] > value || (distance_[at] == value && index_[at] > row);
-  }
-  /// Puts an entry in the place of the root of the first `count`.
-  void sift_down(index_t count, row_t row, T value) {
-    index_t at = 0;
-    for (index_t child = 1; child < count; child = 2 * at + 1) {
-      if (child + 1 < count && worse(child + 1, index_[child], distance_[child])) ++child;
-      if (!worse(child, row, value)) break;
-      put(at, index_[child], distance_[child]);
-      at = child;
+  template <class Best>
+  void offer_tile(const search_tile& tile, index_t query, T largest, Best& best) const {
+    row_t columns[block_references];
+    const approximation<T> near = row_of(rows, tile, products, query, largest, best.limit());
+    const index_t count =
+        table.columns_below(near, tile.last_reference - tile.first_reference, columns);
+    const T norm = rows.query_norms[query];
+    const T slack = rounding_bound(rows.size, norm, largest) - norm;
+    for (index_t i = 0; i < count; ++i) {
+      const T without_query = near.products[columns[i]] + near.norms[columns[i]];
+      if (!(without_query < best.limit() + slack)) continue;  // the limit has fallen
+      best.offer(static_cast<row_t>(tile.first_reference + columns[i]), without_query + norm,
+                 distance_from(query));
     }
-    put(at, row, value);
   }
-
-  index_t size_;
-  row_t* index_;
-  T* distance_;
 };
-
-template <class T>
-void rank_row(const kernel_table<T>& table, const row_pair<T>& rows, const search_tile& tile,
-              const T* products, index_t query, T largest, ranking<T> best) {
-  const index_t count = tile.last_reference - tile.first_reference;
-  for (index_t j = 0; j < count; ++j) {
-    j = table.first_below(row_of(rows, tile, products, query, largest, best.worst()), j, count);
-    if (j == count) return;
-    const index_t row = tile.first_reference + j;
-    best.offer(row, table.squared_distance(rows.size, rows.query(query), rows.reference(row)));
-  }
-}
 
 }  // namespace
 
@@ -89,24 +66,36 @@ void eigen<T>::nearest(constant_view<2> queries, constant_view<2> references,
   FLOWKIT_EXPECT(index.shape()[0] == m && k >= 1);
   row_pair<T> rows = pair_rows<T>(queries, references);
   measure_norms(table, rows, m, n, this->scratch(m + n + rows.size));
-  const auto best = [&](index_t q) {
-    return ranking<T>(k, index.data() + q * k, distance.data() + q * k);
-  };
+  const T largest = largest_norm(rows, search_tile{0, 0, 0, n});
   T* const tiles = state::grown(*this, state_->lowered, this->threads() * tile_size);
-  const auto search = [&](index_t first, index_t last, index_t part) {
-    T* const packed = state_->packed[static_cast<std::size_t>(part)].data();
-    T* const products = tiles + part * tile_size;
-    for (index_t q = first; q < last; ++q) best(q).clear();
-    for_tiles(first, last, n, [&](const search_tile& tile) {
-      multiply(table, rows, tile, packed, products);
-      const T largest = largest_norm(rows, tile);
-      for (index_t q = first; q < last; ++q) {
-        rank_row(table, rows, tile, products, q, largest, best(q));
-      }
-    });
-    for (index_t q = first; q < last; ++q) best(q).finish();
-  };
-  for_query_blocks(this->pool(), this->threads(), m, search);
+  const index_t block = std::min(m, block_queries);
+  const index_t room = k > few ? many_nearest<T>::capacity(k) : 0;
+  search_candidate<T>* const candidates =
+      state::grown(*this, state_->candidates, this->threads() * block * room);
+  for_query_blocks(
+      this->pool(), this->threads(), m, [&](index_t first, index_t last, index_t part) {
+        const block_search<T> search{table, rows, n,
+                                     state_->packed[static_cast<std::size_t>(part)].data(),
+                                     tiles + part * tile_size};
+        const auto fill = [&](auto& best, const auto& nearest_of) {
+          for (index_t q = first; q < last; ++q)
+            best[static_cast<std::size_t>(q - first)] = nearest_of(q);
+          search(first, last, best.data());
+        };
+        if (k > few) {
+          std::array<many_nearest<T>, block_queries> best;
+          fill(best, [&](index_t q) {
+            return many_nearest<T>(k, rounding_bound(rows.size, rows.query_norms[q], largest),
+                                   candidates + (part * block + q - first) * room,
+                                   index.data() + q * k, distance.data() + q * k);
+          });
+        } else {
+          std::array<few_nearest<T>, block_queries> best;
+          fill(best, [&](index_t q) {
+            return few_nearest<T>(k, index.data() + q * k, distance.data() + q * k);
+          });
+        }
+      });
 }
 
 template void eigen<float>::nearest(constant_view<2>, constant_view<2>, mutable_view<2, row_t>,

@@ -9,6 +9,18 @@
 
 namespace flowkit {
 
+/// A row that may be among the nearest, and its squared distance, measured or approximate.
+template <class T>
+struct search_candidate {
+  T distance;
+  row_t row;
+
+  /// Of equal distances the lower row is the nearer one.
+  friend bool operator<(const search_candidate& a, const search_candidate& b) {
+    return a.distance < b.distance || (a.distance == b.distance && a.row < b.row);
+  }
+};
+
 template <class T>
 struct eigen<T>::state {
   /// Of the matrix product: one per part of a parallel loop, which has at most as many parts as
@@ -17,10 +29,12 @@ struct eigen<T>::state {
   buffer<T, host_space> lowered;  ///< windows of convolutions
   buffer<T, host_space> sums;     ///< per image and channel
   buffer<T, host_space> vectors;  ///< per thread and channel
+  buffer<search_candidate<T>, host_space> candidates;
 
   /// `memory` with room for `count` elements; old contents are lost when it grows.
-  static T* grown(eigen& be, buffer<T, host_space>& memory, index_t count) {
-    if (memory.size() < count) memory = be.template allocate<T>(count);
+  template <class U>
+  static U* grown(eigen& be, buffer<U, host_space>& memory, index_t count) {
+    if (memory.size() < count) memory = be.template allocate<U>(count);
     return memory.data();
   }
 

@@ -63,34 +63,22 @@ struct adaptive_alignment {
     const expert_metric<B> metric(be, index, features, ws);
     const std::vector<double> generated = metric.scaled_chunks(be, c.x1);
     const chunk_set experts{metric.experts(), c.x1.shape()[1], index.steps};
-    const window_origin origin{index.episode, index.offset, index.steps};
-    const index_t wanted = candidates_needed(neighbours, origin, index.size());
     const std::vector<row_t> firsts = first_of_equals(be, c, own);
+    const std::vector<row_t> found = neighbours_of(be, c, metric, own, firsts, ws);
     std::vector<alignment_decision> out(own.size());
     weights.assign(own.size(), 0.0);
-    std::vector<row_t> around;
-    for (std::size_t block = 0; block + 1 < firsts.size(); block += block_size) {
-      const std::size_t end = std::min(block + block_size, firsts.size() - 1);
-      const std::vector<row_t> nearest = nearest_of(
-          be, c, metric, std::span<const row_t>(firsts).subspan(block, end - block), wanted, ws);
-      for (std::size_t k = block; k < end; ++k) {
-        const auto first = static_cast<std::size_t>(firsts[k]);
-        const std::span<const row_t> candidates(
-            nearest.data() + static_cast<index_t>(k - block) * wanted,
-            static_cast<std::size_t>(wanted));
-        choose_neighbours(candidates, own[first], origin, neighbours, around);
-        const double spacing = chunk_spacing(experts, around, quantile);
-        for (std::size_t j = first; j < static_cast<std::size_t>(firsts[k + 1]); ++j) {
-          const double* chunk = generated.data() + static_cast<index_t>(j) * experts.size;
-          out[j] = decide_one(experts, around, chunk, spacing, weights[j]);
-        }
+    for (std::size_t k = 0; k + 1 < firsts.size(); ++k) {
+      const std::span<const row_t> around =
+          independent_windows<B>::of(found, static_cast<index_t>(k), neighbours);
+      const double spacing = chunk_spacing(experts, around, quantile);
+      for (auto j = static_cast<std::size_t>(firsts[k]);
+           j < static_cast<std::size_t>(firsts[k + 1]); ++j) {
+        const double* chunk = generated.data() + static_cast<index_t>(j) * experts.size;
+        out[j] = decide_one(experts, around, chunk, spacing, weights[j]);
       }
     }
     return out;
   }
-
-  /// Conditions searched for together; bounds the memory of the candidates.
-  static constexpr std::size_t block_size = 1024;
 
   /// The first pair of every run of pairs with equal condition and own window, then the number of
   /// pairs. Pairs that differ in their noise alone share a neighbourhood, which is found once.
@@ -111,18 +99,21 @@ struct adaptive_alignment {
     return out;
   }
 
-  /// The `wanted` windows nearest to the conditions of these pairs, [pairs, wanted].
+  /// The neighbours of the first pairs of runs (without the end of the last), [runs, neighbours].
   template <class B>
-  static std::vector<row_t> nearest_of(B& be, const coupling_view<B>& c,
-                                       const expert_metric<B>& metric, std::span<const row_t> pairs,
-                                       index_t wanted, workspace<B>& ws) {
+  std::vector<row_t> neighbours_of(B& be, const coupling_view<B>& c, const expert_metric<B>& metric,
+                                   std::span<const row_t> own, std::span<const row_t> firsts,
+                                   workspace<B>& ws) const {
     const scratch_scope scope(ws);
+    const std::span<const row_t> pairs = firsts.first(firsts.size() - 1);
     const auto count = static_cast<index_t>(pairs.size());
     const view_of<B, 1, row_t> rows = ws.template take<1, row_t>(extents<1>{count});
     const view_of<B, 2> conditions = ws.take(extents<2>{count, c.condition.shape()[1]});
     be.upload(rows, pairs);
     be.gather_rows(c.condition, rows, conditions);
-    return metric.nearest_windows(be, conditions, wanted, ws);
+    std::vector<row_t> own_of_pairs;
+    for (const row_t pair : pairs) own_of_pairs.push_back(own[static_cast<std::size_t>(pair)]);
+    return metric.neighbours(be, conditions, own_of_pairs, neighbours, ws);
   }
 
   /// The neighbour that a chunk stands for, and whether it does. Nearest in observation comes

@@ -1,12 +1,12 @@
 // The metric that an expert set implies: whitened features, actions in units of their own spread.
 #pragma once
 
-#include <flowkit/align/frame.hpp>
-#include <flowkit/align/neighbourhood.hpp>
+#include <flowkit/align/independent_windows.hpp>
 #include <flowkit/align/whitening.hpp>
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 namespace flowkit {
@@ -42,26 +42,19 @@ class expert_metric {
     return out;
   }
 
-  /// The `count` windows nearest to every condition [n, f], ascending: [n, count].
-  [[nodiscard]] std::vector<row_t> nearest_windows(B& be, const_view_of<B, 2> conditions,
-                                                   index_t count, workspace<B>& ws) const {
+  /// The neighbours of every condition [n, f], see independent_windows: [n, count].
+  [[nodiscard]] std::vector<row_t> neighbours(B& be, const_view_of<B, 2> conditions,
+                                              std::span<const row_t> own, index_t count,
+                                              workspace<B>& ws) const {
     const scratch_scope scope(ws);
-    const view_of<B, 2> queries =
+    const view_of<B, 2> observed =
         ws.take(extents<2>{conditions.shape()[0], projection_.shape()[1]});
-    project(be, conditions, queries);
-    return nearest_to(be, queries, count, ws);
+    project(be, conditions, observed);
+    return windows().around(be, observed, own, count, ws);
   }
 
  private:
-  /// As nearest_windows, of projected observations.
-  [[nodiscard]] std::vector<row_t> nearest_to(B& be, const_view_of<B, 2> queries, index_t count,
-                                              workspace<B>& ws) const {
-    const scratch_scope scope(ws);
-    const extents<2> shape{queries.shape()[0], count};
-    const view_of<B, 2, row_t> rows = ws.template take<2, row_t>(shape);
-    be.nearest(queries, windows_.view(), rows, ws.take(shape));
-    return detail::fetch<B, row_t>(be, flatten(rows));
-  }
+  [[nodiscard]] independent_windows<B> windows() const { return {windows_.view(), origin_}; }
 
   static std::vector<double> host_rows(B& be, const_view_of<B, 2> x) {
     const std::vector<T> values = detail::fetch<B, T>(be, flatten(x));
@@ -108,18 +101,12 @@ class expert_metric {
     const index_t size = index.chunks.shape()[1];
     const auto width = static_cast<std::size_t>(size / steps_);
     std::vector<double> residual(width, 0.0);
-    const index_t wanted = candidates_needed(alike + 1, origin_, index.size());
-    std::vector<row_t> around;
-    for (index_t first = 0; first < index.size(); first += block_size) {
-      const index_t count = std::min(block_size, index.size() - first);
-      const std::vector<row_t> near =
-          nearest_to(be, rows(std::as_const(windows_).view(), first, count), wanted, ws);
-      for (index_t i = 0; i < count; ++i) {
-        const std::span<const row_t> candidates(near.data() + i * wanted,
-                                                static_cast<std::size_t>(wanted));
-        choose_neighbours(candidates, static_cast<row_t>(first + i), origin_, alike + 1, around);
-        add_least_squares(residual, std::span<const row_t>(around), size);
-      }
+    std::vector<row_t> every(static_cast<std::size_t>(index.size()));
+    std::iota(every.begin(), every.end(), row_t{0});
+    const std::vector<row_t> found =
+        windows().around(be, std::as_const(windows_).view(), every, alike + 1, ws);
+    for (index_t i = 0; i < index.size(); ++i) {
+      add_least_squares(residual, independent_windows<B>::of(found, i, alike + 1), size);
     }
     const std::vector<double> deviation = deviations(size);
     inverse_spread_.resize(width);
@@ -135,8 +122,6 @@ class expert_metric {
   /// ways, one of eight acts alike but for one window in 256. The mean over all of them would make
   /// the distance between two ways the unit, which hides them.
   static constexpr index_t alike = 8;
-  /// Windows searched for together; bounds the memory of the candidates.
-  static constexpr index_t block_size = 1024;
 
   /// Per dimension the least square of the difference between the first chunk and any of the
   /// others.

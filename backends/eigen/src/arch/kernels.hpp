@@ -28,7 +28,7 @@ struct softmax_kernels {
 
 template <class T>
 struct search_kernels {
-  static index_t first_below(const approximation<T>& a, index_t first, index_t last);
+  static index_t columns_below(const approximation<T>& a, index_t count, row_t* columns);
   static index_t first_below_both(const approximation<T>& a, const approximation<T>& b,
                                   index_t first, index_t last);
   static index_t lowest_below_both(const approximation<T>& a, const approximation<T>& b,

@@ -13,16 +13,32 @@ auto below(const approximation<T>& a, index_t c, const Access& at) {
   return at.load(a.products + c) + at.load(a.norms + c) < packet<T>(a.limit);
 }
 
+/// The lanes among the first `count` where a mask is set, one bit per lane.
+template <class T, class Mask>
+unsigned lanes_set(const Mask& mask, index_t count) {
+  unsigned bits = 0;
+#if defined(__AVX512F__)
+  bits = mask.data;
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == sizeof(float)) {
+    bits = static_cast<unsigned>(_mm256_movemask_ps(mask.data));
+  } else {
+    bits = static_cast<unsigned>(_mm256_movemask_pd(mask.data));
+  }
+#else
+  if (!xsimd::any(mask)) return 0;
+  alignas(64) T lane[lanes<T>];
+  xsimd::select(mask, packet<T>(T(1)), packet<T>(T(0))).store_aligned(lane);
+  for (index_t i = 0; i < lanes<T>; ++i) bits |= lane[i] != T(0) ? 1U << i : 0U;
+#endif
+  return bits & ((1U << count) - 1);
+}
+
 /// The first lane of the mask among `count`, or -1.
 template <class T, class Mask>
 index_t first_lane(const Mask& mask, index_t count) {
-  if (!xsimd::any(mask)) return -1;
-  alignas(64) T lane[lanes<T>];
-  xsimd::select(mask, packet<T>(T(1)), packet<T>(T(0))).store_aligned(lane);
-  for (index_t i = 0; i < count; ++i) {
-    if (lane[i] != T(0)) return i;
-  }
-  return -1;
+  const unsigned bits = lanes_set<T>(mask, count);
+  return bits == 0 ? -1 : __builtin_ctz(bits);
 }
 
 template <class T, class Test>
@@ -75,8 +91,16 @@ struct lowest {
 }  // namespace
 
 template <class T>
-index_t search_kernels<T>::first_below(const approximation<T>& a, index_t first, index_t last) {
-  return first_column<T>(first, last, [&](index_t c, const auto& at) { return below(a, c, at); });
+index_t search_kernels<T>::columns_below(const approximation<T>& a, index_t count, row_t* columns) {
+  index_t found = 0;
+  for_packets<T>(count, [&](index_t c, const auto& at) {
+    const index_t in_row = count - c < lanes<T> ? count - c : lanes<T>;
+    unsigned bits = lanes_set<T>(below(a, c, at), in_row);
+    for (; bits != 0; bits &= bits - 1) {
+      columns[found++] = static_cast<row_t>(c + __builtin_ctz(bits));
+    }
+  });
+  return found;
 }
 
 template <class T>

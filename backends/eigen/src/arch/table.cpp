@@ -13,7 +13,7 @@ const kernel_table<T>& kernels() {
       .softmax = softmax_kernels<T>::value,
       .softmax_product = softmax_kernels<T>::product,
       .take_larger = column_kernels<T>::take_larger,
-      .first_below = search_kernels<T>::first_below,
+      .columns_below = search_kernels<T>::columns_below,
       .first_below_both = search_kernels<T>::first_below_both,
       .lowest_below_both = search_kernels<T>::lowest_below_both,
       .squared_distance = search_kernels<T>::squared_distance,
