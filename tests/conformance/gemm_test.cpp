@@ -55,6 +55,7 @@ TYPED_TEST(gemm_conformance, small_and_odd_sizes) {
 TYPED_TEST(gemm_conformance, sizes_beyond_every_block) {
   this->check_all(201, 70, 515);
   this->check_all(37, 2100, 3);
+  this->check_all(5, 331, 603);
   this->check_all(64, 96, 257);
 }
 

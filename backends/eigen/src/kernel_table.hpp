@@ -127,10 +127,13 @@ constexpr index_t gemm_rows = 192;
 constexpr index_t gemm_columns = 2048;
 /// Packed rows are padded, by a third at most.
 constexpr index_t gemm_packed_rows = 256;
+/// Rows of a product that keeps its sums in memory in between.
+constexpr index_t gemm_few_rows = 36;
 
 /// Elements of scratch that the product kernel needs.
 template <class T>
-constexpr index_t packed_size = gemm_depth*(gemm_packed_rows + gemm_columns);
+constexpr index_t packed_size =
+    gemm_depth*(gemm_packed_rows + gemm_columns) + gemm_few_rows* gemm_columns;
 
 /// The table of an instruction set that this build contains.
 template <class T>

@@ -13,6 +13,13 @@ constexpr index_t parts_of(index_t size, index_t limit) { return (size + limit -
 
 /// Rows below which b is read where it lies: packing would cost more than it saves.
 constexpr index_t unpacked_rows = 3 * row_limit;
+static_assert(unpacked_rows <= gemm_few_rows);
+
+/// Numbers of b from which it is read where it lies in slices of a few depths, all columns of one
+/// after the other: runs as long as rows are what prefetching follows, and panels of two vectors
+/// at the distance of a row are not. Fewer stay in a cache between panels.
+constexpr index_t sliced_size = index_t{1} << 17;
+constexpr index_t slice_depth = 8;
 
 /// A block of the product: depths [first, first + depth) of one set of rows and columns.
 template <class T>
@@ -26,6 +33,7 @@ struct block {
   index_t columns;
   T* packed_a;
   T* packed_b;
+  T* sums;      ///< of slices, rows gemm_columns apart
   bool direct;  ///< whole panels of b are not packed
 
   [[nodiscard]] const T* a(index_t row) const {
@@ -77,36 +85,52 @@ index_t panel_width(const block<T>& q, index_t column) {
   return lesser(panel_columns<T>, left);
 }
 
-/// All row panels against a column panel.
+/// Depths [first, last) of a block.
+struct slice {
+  index_t first;
+  index_t last;
+};
+
+/// All row panels against a column panel, over the depths of a slice.
 template <class T>
-void multiply_panel(const block<T>& q, index_t column, index_t width) {
+void multiply_panel(const block<T>& q, const slice& part, index_t column, index_t width) {
   const gemm_task<T>& g = *q.task;
   const bool direct = q.direct && width >= panel_columns<T>;
   tile_task<T> t{};
-  t.b = direct ? q.b(column) : q.packed_b + column * q.depth;
   t.b_step = direct ? g.b.row_step : panel_columns<T>;
-  t.depth = q.depth;
+  t.b = (direct ? q.b(column) : q.packed_b + column * q.depth) + part.first * t.b_step;
+  t.depth = part.last - part.first;
   t.c_step = g.c_step;
   t.columns = width;
   t.alpha = g.alpha;
   t.beta = q.first_depth == 0 ? g.beta : T(1);
+  t.sums_step = gemm_columns;
   for (index_t i = 0; i < parts_of(q.rows, row_limit); ++i) {
     const index_t row = first_row_of(q, i);
-    t.a = q.packed_a + i * padded_rows(row_limit) * q.depth;
+    const index_t rows = first_row_of(q, i + 1) - row;
+    t.a = q.packed_a + i * padded_rows(row_limit) * q.depth + part.first * padded_rows(rows);
     t.c = g.c + (q.first_row + row) * g.c_step + q.first_column + column;
-    tile_kernel_for<T>(first_row_of(q, i + 1) - row, parts_of(width, lanes<T>))(t);
+    T* const sums = q.sums + row * gemm_columns + column;
+    t.sums_before = part.first > 0 ? sums : nullptr;
+    t.sums_after = part.last < q.depth ? sums : nullptr;
+    tile_kernel_for<T>(rows, parts_of(width, lanes<T>))(t);
   }
 }
 
 template <class T>
 void multiply_columns(block<T> q) {
   pack_columns(q);
+  const bool sliced = q.direct && q.task->n * q.task->k >= sliced_size;
+  const index_t depth = sliced ? slice_depth : q.depth;
   for (q.first_row = 0; q.first_row < q.task->m; q.first_row += gemm_rows) {
     q.rows = lesser(gemm_rows, q.task->m - q.first_row);
     pack_rows(q);
-    for (index_t j = 0, width = 0; j < q.columns; j += width) {
-      width = panel_width(q, j);
-      multiply_panel(q, j, width);
+    for (index_t p = 0; p < q.depth; p += depth) {
+      const slice part{p, lesser(q.depth, p + depth)};
+      for (index_t j = 0, width = 0; j < q.columns; j += width) {
+        width = panel_width(q, j);
+        multiply_panel(q, part, j, width);
+      }
     }
   }
 }
@@ -131,6 +155,7 @@ void gemm(const gemm_task<T>& g, T* packed) {
   q.packed_a = packed;
   q.packed_b = packed + gemm_packed_rows * gemm_depth;
   q.direct = g.b.column_step == 1 && g.m <= unpacked_rows;
+  q.sums = q.packed_b + gemm_columns * gemm_depth;
   for (q.first_column = 0; q.first_column < g.n; q.first_column += gemm_columns) {
     q.columns = lesser(gemm_columns, g.n - q.first_column);
     for (index_t d = 0; d < depths; ++d) {

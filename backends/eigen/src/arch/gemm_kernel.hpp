@@ -37,6 +37,10 @@ struct tile_task {
   index_t columns;
   T alpha;
   T beta;
+  /// Sums over depths before this task, and where they go if there are more: null at either end.
+  const T* sums_before;
+  T* sums_after;
+  index_t sums_step;
 };
 
 template <class T, index_t Rows, index_t Vectors>
@@ -70,10 +74,22 @@ void store_tile_part(const tile_task<T>& t, index_t rows, const T* sums, index_t
   }
 }
 
+/// Calls f(row, vector, place among the sums) for every vector of a tile.
+template <class T, index_t Rows, index_t Vectors, class F>
+[[gnu::always_inline]] inline void for_tile(const tile_task<T>& t, const F& f) {
+  unroll<Rows>(
+      [&](auto r) { unroll<Vectors>([&](auto v) { f(r, v, r * t.sums_step + v * lanes<T>); }); });
+}
+
 template <class T, index_t Rows, index_t Vectors>
 void tile_kernel(const tile_task<T>& t) {
   tile_sums<T, Rows, Vectors> sums;
   unroll<Rows>([&](auto r) { unroll<Vectors>([&](auto v) { sums[r][v] = packet<T>(T(0)); }); });
+  if (t.sums_before != nullptr) {
+    for_tile<T, Rows, Vectors>(t, [&](auto r, auto v, index_t at) {
+      sums[r][v] = packet<T>::load_aligned(t.sums_before + at);
+    });
+  }
   const T* a = t.a;
   const T* b = t.b;
   for (index_t p = 0; p < t.depth; ++p) {
@@ -86,7 +102,10 @@ void tile_kernel(const tile_task<T>& t) {
     a += padded_rows(Rows);
     b += t.b_step;
   }
-  if (t.columns == Vectors * lanes<T>) {
+  if (t.sums_after != nullptr) {
+    for_tile<T, Rows, Vectors>(
+        t, [&](auto r, auto v, index_t at) { sums[r][v].store_aligned(t.sums_after + at); });
+  } else if (t.columns == Vectors * lanes<T>) {
     store_whole<T, Rows, Vectors>(t, sums);
   } else {
     // The sums themselves must not have an address, or the compiler keeps them in memory above.
