@@ -1,3 +1,4 @@
+#include <flowkit/policy/tasks/renderer.hpp>
 #include <flowkit/policy/tasks/suite.hpp>
 
 #include <app/checks.hpp>
@@ -5,6 +6,7 @@
 #include <app/method.hpp>
 #include <app/options.hpp>
 #include <app/run_directory.hpp>
+#include <app/task_choice.hpp>
 
 #include <algorithm>
 
@@ -27,20 +29,63 @@ void check_fit(const policy::fit_options& o, const std::string& warmup, const st
   about(steps, [&] { validate(o); });
 }
 
-/// The shape of a policy as far as settings decide it; the data name its dimensions.
-void check_shape(const policy::learn_options& o) {
+/// The shape of a policy as far as settings decide it: the simulation draws images of one size, and
+/// data name their dimensions.
+policy::spec shape_of(const policy::data_selection& s) {
   policy::spec shape;
-  shape.horizon = o.base.data.horizon;
-  shape.observe = o.base.data.observe;
-  shape.execute = o.base.data.execute;
+  shape.horizon = s.horizon;
+  shape.observe = s.observe;
+  shape.execute = s.execute;
   shape.action = {"any"};
-  shape.state = {"any"};
+  shape.state = s.state;
+  const policy::render_options images;
+  for (const std::string& name : s.cameras) {
+    shape.cameras.push_back({.name = name,
+                             .height = images.height,
+                             .width = images.width,
+                             .crop_height = s.crop,
+                             .crop_width = s.crop});
+  }
+  return shape;
+}
+
+void check_shape(const context& c, const policy::learn_options& o) {
+  const policy::data_selection& s = o.base.data;
+  const std::string& own = c.values.string("data");
+  policy::spec shape = shape_of(s);
+  if (!own.empty()) {
+    const policy::demonstrations data(own);
+    check_fields(c.values, data);
+    about("policy.crop, policy.state_field, policy.camera_field, policy.horizon",
+          [&] { shape = policy::spec_of(data, s); });
+  }
+  FLOWKIT_VALIDATE(!s.state.empty() || !s.cameras.empty(),
+                   "setting 'policy.state_field' is none and there is no camera: a policy needs "
+                   "something to look at, so name a field, or give --observation images");
+  for (const policy::camera& camera : shape.cameras) {
+    const index_t side = std::min(camera.height, camera.width);
+    FLOWKIT_VALIDATE(s.crop <= side, "setting 'policy.crop' is ", s.crop, ", but the images of '",
+                     camera.name, "' have ", side, " pixels a side: give at most that");
+  }
   about("policy.horizon, policy.observe, policy.execute", [&] { validate(shape); });
   about("policy.dims, policy.horizon", [&] { validate(o.base.network, shape); });
 }
 
+/// Cameras that the task has.
+void check_cameras(const context& c) {
+  const policy::task_description task = policy::describe_task(c.values.string("task"));
+  std::string known;
+  for (const std::string& name : task.cameras) known += text(known.empty() ? "" : ", ", name);
+  for (const std::string& name : words_of(c.values.string("collect.cameras"))) {
+    const bool there = std::count(task.cameras.begin(), task.cameras.end(), name) > 0;
+    FLOWKIT_VALIDATE(there, "setting 'collect.cameras' names '", name, "', but the task ",
+                     task.name, " has the cameras ", known, policy::suggestion(name, task.cameras));
+  }
+}
+
 /// Fields that collect records; own data are looked at when they are opened.
 void check_collected(const context& c) {
+  check_cameras(c);
   const policy::demonstration_layout layout = layout_of(c);
   const policy::data_selection s = selection_of(c.values);
   const auto expect = [&](const std::string& field, std::string_view setting) {
@@ -71,24 +116,29 @@ index_t learnt_from(const context& c) {
       policy::split_episodes(all, s.validation, rng_key{s.seed}).train.size());
 }
 
-void check_sweep(const context& c) {
-  const std::vector<index_t> counts = sweep_of(c.values);
-  if (counts.empty()) return;
+void check_counts(const context& c) {
   const index_t most = learnt_from(c);
-  for (const index_t count : counts) {
-    FLOWKIT_VALIDATE(count <= most, "setting 'run.sweep' asks for ", count,
+  const auto expect = [&](std::string_view setting, index_t count) {
+    FLOWKIT_VALIDATE(count <= most, "setting '", setting, "' asks for ", count,
                      " demonstrations, but only ", most,
                      " are left to learn from when those put aside are taken away");
-  }
+  };
+  for (const index_t count : sweep_of(c.values)) expect("run.sweep", count);
+  expect("policy.demonstrations", c.values.integer("policy.demonstrations"));
 }
 
 void check_methods(const context& c) {
+  const std::string& own = c.values.string("evaluate.policy");
+  if (!own.empty()) return expect_task_of_policy(c, own);
+  index_t asked = 0;
   for (const std::string& label : words_of(c.values.string("evaluate.methods"))) {
     const std::string name = split_label(label).policy;
     const bool made = name == "base" || name == "reflow" || name == "sefa" ||
                       (name == "straighten" && c.values.integer("run.rounds") == 2);
     if (!made) (void)policy_path(c, name);  // may be there already
+    asked += made_here(c, label) ? 1 : 0;
   }
+  FLOWKIT_VALIDATE(asked > 0, nothing_to_evaluate(c));
 }
 
 }  // namespace
@@ -96,12 +146,16 @@ void check_methods(const context& c) {
 void check_settings(const context& c) {
   on_backend(c, [](auto&) {});
   const policy::learn_options o = learn_options_of(c.values);
-  check_shape(o);
+  FLOWKIT_VALIDATE(
+      c.values.string("align.sweep").empty(),
+      "setting 'align.sweep' compares radii without replacing anything, which run does "
+      "not: leave it empty, and call flowkit align --sweep afterwards");
+  check_shape(c, o);
   check_fit(o.base.fit, "train.warmup", "train.steps");
   check_fit(o.distill.fit, "distill.warmup", "distill.steps");
   if (o.rounds == 2) check_fit(o.straighten, "distill.warmup", "straighten.steps");
   if (c.values.string("data").empty()) check_collected(c);
-  check_sweep(c);
+  check_counts(c);
   if (!c.values.string("task").empty()) {
     (void)policy::describe_task(c.values.string("task"));
     check_methods(c);

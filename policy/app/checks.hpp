@@ -12,8 +12,9 @@ namespace flowkit::app {
 /// what choosing the backend throws.
 void check_settings(const context& c);
 
-/// Throws invalid_input unless the policy in a file has the horizons, the network and the task that
-/// the settings say: a stage that goes on from it would describe another one.
+/// Throws invalid_input unless the policy in a file has the horizons, the network, the task, the
+/// fields and the episodes that the settings say, and learnt from these data: a stage that goes on
+/// from it would describe another one.
 void expect_settings_of_policy(const context& c, const std::string& path);
 
 /// Throws invalid_input if a policy was made for another simulated task than that of the settings.
@@ -21,6 +22,10 @@ void expect_task_of_policy(const context& c, const std::string& path);
 
 /// The same of all methods that the settings ask for. A policy from elsewhere brings its own shape.
 void expect_settings_of_methods(const context& c);
+
+/// Throws invalid_input if the settings ask for other cameras than collect has recorded, and name
+/// no fields of the data: later stages would see those that are remembered.
+void expect_recorded_cameras(const context& c);
 
 /// Throws invalid_input if the data say that they were recorded in another simulated task.
 void expect_task_of_data(const policy::settings& values, const policy::demonstrations& data);

@@ -4,6 +4,7 @@
 #include <app/command.hpp>
 #include <app/episodes.hpp>
 #include <app/expert_recorder.hpp>
+#include <app/records.hpp>
 #include <app/run_directory.hpp>
 #include <app/stages.hpp>
 
@@ -14,13 +15,9 @@ namespace {
 // stages know by their contents, and may have cost hours.
 
 policy::result_folder folder_of(const context& c) {
-  json_value options = c.values.section("collect");
-  options.set("task", c.values.string("task"));
-  options.set("seed", c.values.integer("seed"));
-  options.set("observation", c.values.string("observation"));
   return {c / "collect",
           {.name = "collect",
-           .options = std::move(options),
+           .options = collect_options(c),
            .extent = "demonstrations",
            .any_build = true}};
 }
@@ -45,6 +42,14 @@ policy::collect_result record(const context& c, const policy::result_folder& fol
 
 }  // namespace
 
+json_value collect_options(const context& c) {
+  json_value options = c.values.section("collect");
+  options.set("task", c.values.string("task"));
+  options.set("seed", c.values.integer("seed"));
+  options.set("observation", c.values.string("observation"));
+  return options;
+}
+
 void collect_stage(const context& c) {
   run_stage(c, "collect", [&] {
     const policy::result_folder folder = folder_of(c);
@@ -55,6 +60,7 @@ void collect_stage(const context& c) {
                      "remove that folder first (to learn from fewer of them: --set "
                      "policy.demonstrations=N)");
     if (folder.resumable()) c.say("collect: continues the demonstrations that are there");
+    folder.check_replaceable();
     remember_settings(c);
     folder.begin();
     const policy::collect_result made = record(c, folder);

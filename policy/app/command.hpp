@@ -15,6 +15,7 @@ struct command {
   std::vector<std::string_view> sections;  ///< whose settings are options; "" is the general one
   bool uses_run;                           ///< works in a run directory
   bool needs_task;                         ///< acts in a simulated task
+  bool changes_run;                        ///< makes results: one process at a time may
   void (*run)(const context&);
   std::vector<std::string_view> only =
       {};  ///< settings that are options; empty: all of the sections

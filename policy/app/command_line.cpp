@@ -61,11 +61,22 @@ std::string text_of(const po::variables_map& given, const char* name,
   return given.count(name) > 0 ? given[name].as<std::string>() : otherwise;
 }
 
-void set_assignment(policy::settings& values, const std::string& assignment) {
+void set_assignment(context& out, const std::string& assignment) {
   const std::size_t equals = assignment.find('=');
   FLOWKIT_VALIDATE(equals != std::string::npos, "--set ", assignment,
                    " has no '=': write --set train.steps=500");
-  values.set_text(assignment.substr(0, equals), assignment.substr(equals + 1));
+  out.assigned.push_back(assignment.substr(0, equals));
+  out.values.set_text(out.assigned.back(), assignment.substr(equals + 1));
+}
+
+/// Reads the config.toml of the run, and says what it leaves open.
+void read_remembered(context& out, const std::string& path) {
+  std::string names;
+  for (const std::string& name : out.values.read(path)) {
+    names += text(names.empty() ? "" : ", ", name);
+  }
+  if (names.empty()) return;
+  out.say(text(path, " says nothing of ", names, ": the defaults are taken"));
 }
 
 /// An operand that a command does not take is a mistyped option more often than not.
@@ -110,12 +121,12 @@ context parse(const command& c, const std::vector<std::string>& words) {
     out.preset = given["preset"].as<std::string>();
     apply_preset(out.values, out.preset);
   } else if (!out.folder.empty() && std::filesystem::exists(remembered)) {
-    out.values.read(remembered);
+    read_remembered(out, remembered);
   }
   if (given.count("config") > 0) out.values.read(given["config"].as<std::string>());
   if (given.count("set") > 0) {
     for (const std::string& s : given["set"].as<std::vector<std::string>>()) {
-      set_assignment(out.values, s);
+      set_assignment(out, s);
     }
   }
   for (const policy::setting_info& s : options_of(c)) {

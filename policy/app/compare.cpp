@@ -40,17 +40,34 @@ json_value document_of(std::span<const policy::run_record> runs) {
   return json_object{{"runs", std::move(methods)}, {"verdicts", std::move(verdicts)}};
 }
 
+/// Reads a run and adds it; returns what is wrong with one that cannot be compared.
+std::string add_run(const context& c, const std::string& directory,
+                    std::vector<policy::run_record>& runs) {
+  try {
+    policy::run_record run = policy::read_run(directory);
+    for (const std::string& problem : run.problems) c.say(problem);
+    if (run.evaluations.empty()) return directory + " holds no evaluations";
+    runs.push_back(std::move(run));
+    return {};
+  } catch (const file_error& e) {
+    return e.what();
+  }
+}
+
 }  // namespace
 
 void compare(const context& c) {
   FLOWKIT_VALIDATE(!c.operands.empty(), "flowkit compare needs the directories of runs");
   std::vector<policy::run_record> runs;
+  std::string left_out;
   for (const std::string& directory : c.operands) {
-    runs.push_back(policy::read_run(directory));
-    for (const std::string& problem : runs.back().problems) c.say(problem);
-    FLOWKIT_VALIDATE(!runs.back().evaluations.empty(), directory,
-                     " holds no evaluations: give the directory of a run that was evaluated");
+    const std::string reason = add_run(c, directory, runs);
+    if (reason.empty()) continue;
+    c.say("left out: " + reason);
+    left_out += text(left_out.empty() ? "" : "; ", reason);
   }
+  FLOWKIT_VALIDATE(!runs.empty(), "there is nothing to compare: ", left_out,
+                   "; give directories of runs that were evaluated");
   c.answer(document_of(runs), policy::comparison_markdown(runs));
 }
 

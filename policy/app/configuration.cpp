@@ -1,7 +1,9 @@
 #include <flowkit/io/atomic_file.hpp>
 #include <flowkit/io/file.hpp>
 
+#include <app/command_line.hpp>
 #include <app/run_directory.hpp>
+#include <app/run_lock.hpp>
 
 #include <algorithm>
 #include <array>
@@ -12,21 +14,47 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// When the settings of a section take effect. Those of what is made first come first.
-std::size_t order_of(std::string_view section) {
-  if (section.empty() || section == "policy") section = "train";
-  if (section == "run" || section == "straighten") section = "couple";
-  constexpr std::array<std::string_view, 6> all{"collect", "train",   "couple",
-                                                "align",   "distill", "evaluate"};
-  return static_cast<std::size_t>(std::find(all.begin(), all.end(), section) - all.begin());
+constexpr std::array<std::string_view, 6> stages{"collect", "train",   "couple",
+                                                 "align",   "distill", "evaluate"};
+
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> all) {
+  return std::find(all.begin(), all.end(), name) != all.end();
 }
 
-/// Whether a setting is about what a command makes, or about what is made after it.
-bool describes_later_stage(const context& c, std::string_view name) {
-  if (name == "evaluate.methods") return false;
+/// The last stage that a setting takes effect in.
+std::string_view stage_of(std::string_view name) {
+  if (is_one_of(name, {"run.rounds", "run.reflow", "couple.held_out_noises"})) return "distill";
   const std::size_t dot = name.find('.');
   const std::string_view section = dot == name.npos ? "" : name.substr(0, dot);
-  return order_of(section) >= order_of(c.command);
+  if (section.empty() || section == "policy") return "train";
+  return section == "run" || section == "straighten" ? "couple" : section;
+}
+
+/// When a stage runs.
+std::ptrdiff_t order_of(std::string_view stage) {
+  return std::find(stages.begin(), stages.end(), stage) - stages.begin();
+}
+
+/// Meant for one call: what it shows or compares, and no description of the run.
+bool is_for_one_call(std::string_view name) {
+  return is_one_of(name, {"align.sweep", "run.sweep", "evaluate.policy", "evaluate.methods"});
+}
+
+/// Whether a command changes what the run remembers: settings of what it makes and of what is made
+/// after it, and what computes, which every stage chooses anew.
+bool is_remembered(const context& c, std::string_view name) {
+  if (name == "evaluate.methods") return false;
+  if (is_one_of(name, {"backend", "precision", "threads"})) return true;
+  return order_of(stage_of(name)) >= order_of(c.command);
+}
+
+/// A preset describes a run from its beginning; later stages may name one for their own settings.
+void note_preset(const context& c) {
+  if (c.preset.empty() || !is_one_of(c.command, {"run", "collect"})) return;
+  policy::run_info info = known_about(c);
+  if (info.preset == c.preset) return;
+  info.preset = c.preset;
+  policy::write_run_info(c / "run.json", info);
 }
 
 }  // namespace
@@ -45,23 +73,38 @@ void remember_settings(const context& c) {
   std::error_code failure;
   fs::create_directories(c.folder, failure);
   if (failure) throw file_error(c.folder, "cannot create the run directory: " + failure.message());
+  lock_run(c.folder);
   remove_stale_temporaries(c.folder);  // of calls that were killed
+  note_preset(c);
   policy::settings kept = c.values;
   const std::string path = c / "config.toml";
   if (c.command != "run" && fs::exists(path)) {
     kept.read(path);
     for (const policy::setting_info& s : c.values.table()) {
-      if (describes_later_stage(c, s.name)) kept.set(s.name, c.values.value(s.name));
+      if (is_remembered(c, s.name)) kept.set(s.name, c.values.value(s.name));
     }
   }
-  for (const char* once : {"align.sweep", "run.sweep", "evaluate.policy"}) kept.set(once, "");
+  for (const policy::setting_info& s : kept.table()) {
+    if (is_for_one_call(s.name) && s.name != "evaluate.methods") kept.set(s.name, "");
+  }
   const std::string now = kept.to_toml();
   if (fs::exists(path) && flowkit::detail::chars_of(mapped_file(path).bytes()) == now) return;
   write_text_file(path, now);
-  if (c.preset.empty()) return;
-  policy::run_info info = known_about(c);
-  info.preset = c.preset;
-  policy::write_run_info(c / "run.json", info);
+}
+
+void remark_ignored(const command& which, const context& c) {
+  const std::string path = c / "config.toml";
+  if (c.assigned.empty() || !fs::exists(path)) return;
+  policy::settings kept = c.values;
+  kept.read(path);
+  const std::vector<policy::setting_info> own = options_of(which);
+  for (const std::string& name : c.assigned) {
+    const bool option = std::any_of(own.begin(), own.end(),
+                                    [&](const policy::setting_info& s) { return s.name == name; });
+    const bool kept_so = to_json(kept.value(name)) == to_json(c.values.value(name));
+    if (option || kept_so || is_for_one_call(name)) continue;
+    c.say(text(name, " is used by flowkit ", stage_of(name), "; this call does not change it"));
+  }
 }
 
 }  // namespace flowkit::app

@@ -17,12 +17,13 @@ class interrupted : public error {
 /// Options of a call, resolved.
 struct context {
   policy::settings values;
-  std::string command = {};           ///< the name of the subcommand
-  std::string preset = {};            ///< that was named; empty: none
-  std::string folder;                 ///< the run directory
-  std::vector<std::string> operands;  ///< what is no option
-  bool json = false;                  ///< the result is one JSON document on standard output
-  bool quiet = false;                 ///< no progress and no remarks
+  std::string command = {};                ///< the name of the subcommand
+  std::string preset = {};                 ///< that was named; empty: none
+  std::string folder;                      ///< the run directory
+  std::vector<std::string> operands;       ///< what is no option
+  std::vector<std::string> assigned = {};  ///< settings that --set named
+  bool json = false;                       ///< the result is one JSON document on standard output
+  bool quiet = false;                      ///< no progress and no remarks
   const std::atomic<bool>* stop = nullptr;
 
   /// Path below the run directory.

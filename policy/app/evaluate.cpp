@@ -8,10 +8,13 @@
 #include <app/command.hpp>
 #include <app/episodes.hpp>
 #include <app/measures.hpp>
+#include <app/options.hpp>
+#include <app/records.hpp>
 #include <app/run_directory.hpp>
 #include <app/stages.hpp>
 #include <app/summary_table.hpp>
 
+#include <cmath>
 #include <filesystem>
 
 namespace flowkit::app {
@@ -30,10 +33,14 @@ policy::evaluation_result describe(const context& c, const method& m) {
   out.tolerance = adaptive ? m.inference.tolerance : 0;
   out.observation = manifest.specification.cameras.empty() ? "state" : "images";
   out.policy_hash = sha256_of_file(m.policy);
-  out.training_seed = c.values.integer("seed");
+  out.training_seed = seed_of(manifest).value_or(c.values.integer("seed"));
   out.noise_seed = 0;
   out.horizon = manifest.specification.horizon;
   out.executed = manifest.specification.execute;
+  out.backend = backend_of(c);
+  out.precision = c.values.string("precision");
+  const double step = c.values.number("evaluate.largest_step");
+  if (std::isfinite(step)) out.largest_step = step;
   out.expert_modes = expert_modes(c);
   return out;
 }
@@ -47,23 +54,6 @@ json_value document_of(const policy::inference_options& o) {
                      {"weights", o.weights == policy::weight_set::raw ? "raw" : "average"}};
 }
 
-/// What determines success, distances and evaluations, and nothing else: neither how many episodes
-/// run side by side, nor pictures, nor how often latency is measured.
-json_value result_options(const context& c, const method& m) {
-  json_value options = c.values.section("evaluate");
-  json_value out(json_object{{"task", c.values.string("task")},
-                             {"seed", c.values.integer("seed")},
-                             {"inference", document_of(m.inference)},
-                             {"backend", backend_of(c)},
-                             {"precision", c.values.string("precision")},
-                             {"validation", c.values.number("policy.validation")}});
-  for (const char* name : {"largest_step", "episodes", "first_seed", "noise_seeds",
-                           "noise_episodes", "windows", "window_noises"}) {
-    out.set(name, options.at(name));
-  }
-  return out;
-}
-
 /// What else is measured; changing it leaves the results as they are.
 json_value extras_of(const context& c) {
   return json_object{{"latency_chunks", c.values.integer("evaluate.latency_chunks")},
@@ -73,7 +63,7 @@ json_value extras_of(const context& c) {
 policy::result_folder folder_of(const context& c, const method& m) {
   return {c / "evaluation/" + m.label,
           {.name = "evaluate",
-           .options = result_options(c, m),
+           .options = evaluate_options(c, m),
            .inputs = {{"policy", m.policy}, {"demonstrations", demonstrations_path(c)}}}};
 }
 
@@ -103,6 +93,7 @@ policy::stage_end evaluate_one(const context& c, const method& m) {
     finish(c, m, *p, folder, policy::read_evaluation(folder / "results.json"));
     return policy::stage_end::finished;
   }
+  folder.check_replaceable();
   remember_settings(c);
   folder.begin();
   policy::evaluation_result result = describe(c, m);
@@ -114,6 +105,21 @@ policy::stage_end evaluate_one(const context& c, const method& m) {
 
 }  // namespace
 
+json_value evaluate_options(const context& c, const method& m) {
+  json_value options = c.values.section("evaluate");
+  json_value out(json_object{{"task", c.values.string("task")},
+                             {"seed", c.values.integer("seed")},
+                             {"inference", document_of(m.inference)},
+                             {"backend", backend_of(c)},
+                             {"precision", c.values.string("precision")},
+                             {"validation", c.values.number("policy.validation")}});
+  for (const char* name : {"largest_step", "episodes", "first_seed", "noise_seeds",
+                           "noise_episodes", "windows", "window_noises"}) {
+    out.set(name, options.at(name));
+  }
+  return out;
+}
+
 std::vector<policy::evaluation_result> read_evaluations(const context& c) {
   std::vector<policy::evaluation_result> out;
   for (const method& m : methods_of(c)) {
@@ -124,6 +130,7 @@ std::vector<policy::evaluation_result> read_evaluations(const context& c) {
 
 void evaluate_stage(const context& c) {
   check_seeds(c);
+  expect_settings_of_methods(c);
   for (const method& m : methods_of(c)) {
     run_stage(c, "evaluation/" + m.label, [&] { return evaluate_one(c, m); });
   }
@@ -133,7 +140,6 @@ void evaluate_stage(const context& c) {
 }
 
 void evaluate(const context& c) {
-  expect_settings_of_methods(c);
   evaluate_stage(c);
   remember_settings(c);
   const std::vector<policy::evaluation_result> results = read_evaluations(c);

@@ -1,9 +1,12 @@
+#include <flowkit/io/sha256.hpp>
 #include <flowkit/policy/policy_file.hpp>
 #include <flowkit/policy/tasks/suite.hpp>
 
 #include <app/checks.hpp>
+#include <app/differences.hpp>
 #include <app/method.hpp>
 #include <app/options.hpp>
+#include <app/run_directory.hpp>
 
 #include <algorithm>
 
@@ -15,17 +18,45 @@ bool simulated(const std::string& task) {
   return std::find(known.begin(), known.end(), task) != known.end();
 }
 
-}  // namespace
-
-void expect_task_of_policy(const context& c, const std::string& path) {
-  const std::string made_for = policy::policy_file(path).manifest().origin.task;
-  const std::string& task = c.values.string("task");
-  FLOWKIT_VALIDATE(task.empty() || !simulated(made_for) || made_for == task, "the policy in ", path,
-                   " was learnt in the task ", made_for, ", not in ", task, ": give --task ",
-                   made_for, ", or the policy of the other task");
+/// What the selection of fields and episodes was when the base was trained, by the record of that.
+json_value trained_selection(const context& c, const std::string& hash) {
+  try {
+    const std::optional<json_value> options = noted_options(c / "base");
+    if (!options) return json_object{};
+    json_value selection = options->at("selection");
+    if (sha256_of(flowkit::detail::bytes_of(to_json(selection))) == hash) return selection;
+  } catch (const error&) {  // the hash alone must do
+  }
+  return json_object{};
 }
 
-void expect_settings_of_policy(const context& c, const std::string& path) {
+void expect_selection(const context& c, const std::string& path, const policy::policy_manifest& m) {
+  const auto trained = m.origin.parents.find("selection");
+  const policy::data_selection asked = selection_of(c.values);
+  if (trained == m.origin.parents.end() || trained->second == selection_hash(asked)) return;
+  std::string changes =
+      changes_in("base", json_object{{"selection", trained_selection(c, trained->second)}},
+                 json_object{{"selection", json_of(asked)}});
+  if (changes.empty()) {
+    changes =
+        "one of seed, policy.validation, policy.demonstrations, policy.crop, "
+        "policy.state_field, policy.action_field, policy.camera_field, collect.cameras";
+  }
+  throw invalid_input(text("the policy in ", path, " was trained on other fields or episodes: ",
+                           changes, "; leave the settings as they were, or train again"));
+}
+
+void expect_data(const std::string& path, const policy::policy_manifest& m,
+                 const policy::demonstrations& data) {
+  const auto trained = m.origin.parents.find("data");
+  FLOWKIT_VALIDATE(trained == m.origin.parents.end() || trained->second == data.fingerprint(),
+                   "the policy in ", path, " was trained on other data than ", data.source(),
+                   ", so episodes that were put aside are not the same: leave --data as it was, or "
+                   "train again");
+}
+
+void expect_settings(const context& c, const std::string& path,
+                     const policy::demonstrations& data) {
   expect_task_of_policy(c, path);
   const policy::policy_file file(path);
   const policy::spec& has = file.manifest().specification;
@@ -47,17 +78,47 @@ void expect_settings_of_policy(const context& c, const std::string& path) {
                    c.values.string("observation"), ", but the policy in ", path, " sees ",
                    has.cameras.empty() ? "the state" : "images",
                    ": leave the setting as it was, or train again");
+  expect_selection(c, path, file.manifest());
+  expect_data(path, file.manifest(), data);
+}
+
+}  // namespace
+
+void expect_task_of_policy(const context& c, const std::string& path) {
+  const std::string made_for = policy::policy_file(path).manifest().origin.task;
+  const std::string& task = c.values.string("task");
+  FLOWKIT_VALIDATE(task.empty() || !simulated(made_for) || made_for == task, "the policy in ", path,
+                   " was learnt in the task ", made_for, ", not in ", task, ": give --task ",
+                   made_for, ", or the policy of the other task");
+}
+
+void expect_settings_of_policy(const context& c, const std::string& path) {
+  expect_settings(c, path, policy::demonstrations(demonstrations_path(c)));
 }
 
 void expect_settings_of_methods(const context& c) {
+  const policy::demonstrations data(demonstrations_path(c));
   for (const method& m : methods_of(c)) {
     // A file of its own may have any shape, but not another task.
     if (c.values.string("evaluate.policy").empty()) {
-      expect_settings_of_policy(c, m.policy);
+      expect_settings(c, m.policy, data);
     } else {
       expect_task_of_policy(c, m.policy);
     }
   }
+}
+
+void expect_recorded_cameras(const context& c) {
+  const bool named = !c.values.string("policy.camera_field").empty();
+  const bool own = !c.values.string("data").empty();
+  if (named || own || selection_of(c.values).cameras.empty()) return;
+  const std::optional<json_value> options = noted_options(c / "collect");
+  const json_value* const recorded = options ? options->find("cameras") : nullptr;
+  const std::string& asked = c.values.string("collect.cameras");
+  if (recorded == nullptr || !recorded->is_string() || recorded->as_string() == asked) return;
+  throw invalid_input(text("setting 'collect.cameras' is '", asked, "', but ", c / "collect",
+                           " was recorded with '", recorded->as_string(),
+                           "': leave it as it was, and choose among them with --camera-field"));
 }
 
 void expect_task_of_data(const policy::settings& values, const policy::demonstrations& data) {

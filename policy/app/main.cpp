@@ -1,5 +1,7 @@
 // flowkit: from demonstrations to a one-step visuomotor policy, as one command.
 #include <app/command_line.hpp>
+#include <app/run_directory.hpp>
+#include <app/run_lock.hpp>
 
 #include <flowkit/core/error.hpp>
 #include <flowkit/policy/manifest.hpp>
@@ -7,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 namespace flowkit::app {
 namespace {
@@ -56,9 +59,11 @@ int execute(std::vector<std::string> words) {
     return done;
   }
   context given = parse(c, words);
+  if (c.changes_run && std::filesystem::exists(given / "config.toml")) lock_run(given.folder);
   const interrupt_guard guard;
   given.stop = &guard.flag();
   c.run(given);
+  remark_ignored(c, given);
   return done;
 }
 

@@ -4,6 +4,7 @@
 
 #include <app/measures.hpp>
 #include <app/options.hpp>
+#include <app/records.hpp>
 #include <app/run_directory.hpp>
 
 namespace flowkit::app {
@@ -11,6 +12,15 @@ namespace {
 
 bool has_windows(const context& c) {
   return c.values.integer("evaluate.windows") > 0 && c.values.number("policy.validation") > 0;
+}
+
+/// Whether a policy put the episodes aside that the settings say: one from elsewhere need not have.
+bool chose_windows(const context& c, const method& m) {
+  const policy::policy_file file(m.policy);
+  const auto& parents = file.manifest().origin.parents;
+  const auto trained = parents.find("selection");
+  return trained != parents.end() &&
+         trained->second == policy::selection_hash(selection_of(c.values));
 }
 
 /// Options of measures that fit this data set: data of one's own may lack clean actions.
@@ -73,6 +83,11 @@ policy::flow_record measured_flow(const context& c) {
 void measure_windows(const context& c, const method& m, policy::evaluation_result& out) {
   out.acceptance = policy::acceptance_of(policy::policy_file(m.policy).manifest());
   if (!has_windows(c)) return;
+  if (!chose_windows(c, m)) {
+    c.say(
+        text(m.label, ": no distances, because the policy put other episodes aside than this run"));
+    return;
+  }
   const policy::demonstrations data(demonstrations_path(c));
   const policy::measure_options options = options_for(c, data);
   const policy::chunk_distance d = on_backend(c, [&](auto& be) {
@@ -83,17 +98,20 @@ void measure_windows(const context& c, const method& m, policy::evaluation_resul
   out.windows = {.episode = d.episode, .offset = d.offset, .distance = d.by_window};
 }
 
+json_value flow_options(const context& c) {
+  return json_object{{"windows", c.values.integer("evaluate.windows")},
+                     {"seed", c.values.integer("seed")}};
+}
+
 void flow_stage(const context& c) {
   if (!has_windows(c)) return;
   run_stage(c, "flow", [&] {
-    json_value options = json_object{{"windows", c.values.integer("evaluate.windows")},
-                                     {"seed", c.values.integer("seed")}};
     std::map<std::string, std::string> inputs{{"policy", policy_path(c, "base")}};
     for (const std::string& flow : flows_of(c)) {
       if (flow != "base") inputs[flow] = policy_path(c, flow);
     }
     policy::result_folder folder(
-        c / "flow", {.name = "flow", .options = std::move(options), .inputs = std::move(inputs)});
+        c / "flow", {.name = "flow", .options = flow_options(c), .inputs = std::move(inputs)});
     if (folder.up_to_date()) return policy::stage_end::unchanged;
     folder.begin();
     policy::write_flow_record(folder / "flow.json", measured_flow(c));

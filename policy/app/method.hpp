@@ -14,8 +14,8 @@ struct method {
 };
 
 /// The methods that the settings ask for: evaluate.policy with its own solver if that is given,
-/// else all of evaluate.methods. Throws invalid_input for labels that mean nothing and policies
-/// that are not there yet.
+/// else all of evaluate.methods, each once. Throws invalid_input for labels that mean nothing and
+/// policies that are not there yet.
 [[nodiscard]] std::vector<method> methods_of(const context& c);
 
 /// "sefa@1" in its parts. Throws invalid_input for a label that means nothing.
@@ -28,6 +28,13 @@ struct label_parts {
 /// How a policy acts here: with the solver of the method and the guard of the settings.
 [[nodiscard]] policy::controller_options control_of(const context& c, const method& m,
                                                     const policy::policy_runtime& p);
+
+/// Whether a method is asked for at all: without run.reflow there is no such student.
+[[nodiscard]] inline bool made_here(const context& c, const std::string& label) {
+  return c.values.boolean("run.reflow") || !label.starts_with("reflow@");
+}
+/// What to say if evaluate.methods leaves nothing to evaluate.
+[[nodiscard]] std::string nothing_to_evaluate(const context& c);
 
 /// Reads one label; the policy file decides what it leaves open.
 [[nodiscard]] method parse_method(const context& c, const std::string& label);

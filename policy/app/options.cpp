@@ -1,10 +1,19 @@
 #include <app/options.hpp>
+#include <app/table.hpp>
 
 #include <flowkit/io/bytes.hpp>
 #include <flowkit/io/sha256.hpp>
 
 namespace flowkit::app {
 namespace {
+
+/// A seed for a purpose from the setting.
+std::uint64_t seed_from(index_t root, std::string_view purpose) {
+  const std::string digits = sha256_of(detail::bytes_of(purpose)).substr(0, 12);
+  const rng_key key{static_cast<std::uint64_t>(root), 0};
+  // JSON holds integers up to 2^63; 2^53 is what other readers keep exactly.
+  return key.split(std::stoull(digits, nullptr, 16)).stream >> 11;
+}
 
 policy::fit_options fit_of(const policy::settings& values, const std::string& section) {
   const auto name = [&](std::string_view key) { return section + "." + std::string(key); };
@@ -77,10 +86,22 @@ void store_network(policy::settings& values, const policy::network_options& o) {
 }  // namespace
 
 std::uint64_t seed_of(const policy::settings& values, std::string_view purpose) {
-  const std::string digits = sha256_of(detail::bytes_of(purpose)).substr(0, 12);
-  const rng_key root{static_cast<std::uint64_t>(values.integer("seed")), 0};
-  // JSON holds integers up to 2^63; 2^53 is what other readers keep exactly.
-  return root.split(std::stoull(digits, nullptr, 16)).stream >> 11;
+  return seed_from(values.integer("seed"), purpose);
+}
+
+std::optional<index_t> root_of(std::uint64_t seed, std::string_view purpose) {
+  for (index_t root = 0; root <= largest_seed; ++root) {
+    if (seed_from(root, purpose) == seed) return root;
+  }
+  return std::nullopt;
+}
+
+std::optional<index_t> seed_of(const policy::policy_manifest& m) {
+  for (const auto& [role, purpose] : {std::pair{"distill", "distill"}, {"train_base", "train"}}) {
+    const auto found = m.origin.seeds.find(role);
+    if (found != m.origin.seeds.end()) return root_of(found->second, purpose);
+  }
+  return std::nullopt;
 }
 
 policy::data_selection selection_of(const policy::settings& values) {

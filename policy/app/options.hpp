@@ -11,6 +11,11 @@ namespace flowkit::app {
 /// A seed of its own for every purpose of a run, such as "train".
 [[nodiscard]] std::uint64_t seed_of(const policy::settings& values, std::string_view purpose);
 
+/// The setting "seed" that such a seed comes from; nothing if it comes from none of them.
+[[nodiscard]] std::optional<index_t> root_of(std::uint64_t seed, std::string_view purpose);
+/// That of the last training of a policy.
+[[nodiscard]] std::optional<index_t> seed_of(const policy::policy_manifest& m);
+
 [[nodiscard]] policy::data_selection selection_of(const policy::settings& values);
 [[nodiscard]] policy::train_base_options train_options_of(const policy::settings& values);
 [[nodiscard]] policy::couple_options couple_options_of(const policy::settings& values);

@@ -7,10 +7,20 @@
 
 namespace flowkit::app {
 
-/// Build, machine, backend, seed, and the hashes of the policies.
-[[nodiscard]] std::vector<policy::named_text> provenance_of(const context& c);
+/// Build, machine, backend, and of every policy its hash, what trained it and with which seed. What
+/// cannot be read is added to `problems`.
+[[nodiscard]] std::vector<policy::named_text> provenance_of(const context& c,
+                                                            std::vector<std::string>& problems);
 
-/// Stages whose records say that they were made with other settings, and with which ones.
-[[nodiscard]] std::vector<policy::named_text> differences_of(const context& c);
+/// Stages whose records say that they were made with other settings, and with which ones. What
+/// cannot be read is added to `problems`.
+[[nodiscard]] std::vector<policy::named_text> differences_of(const context& c,
+                                                             std::vector<std::string>& problems);
+
+/// A preset with what became of it: "quick, changed" if settings of learning are not its own.
+[[nodiscard]] std::string preset_of(const context& c, const std::string& preset);
+
+/// Hash of the settings that a sweep over demonstrations keeps.
+[[nodiscard]] std::string hash_of_settings(const context& c);
 
 }  // namespace flowkit::app

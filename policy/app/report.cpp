@@ -14,42 +14,64 @@
 namespace flowkit::app {
 namespace {
 
-std::vector<policy::named_text> facts_of(const context& c, const policy::demonstrations& data) {
-  std::vector<policy::named_text> out{{"steps of demonstrations", text(data.frames())}};
+/// What there is to say about the demonstrations, if they are there.
+void describe_data(const context& c, policy::run_info& info) {
+  const policy::demonstrations data(demonstrations_path(c));
+  info.parameters.push_back({"demonstrations", static_cast<double>(data.episodes())});
+  info.facts.push_back({"steps of demonstrations", text(data.frames())});
+}
+
+/// How often the expert succeeded while it was recorded.
+void describe_expert(const context& c, policy::run_info& info) {
   const std::string collected = c / "collect/stage.json";
-  if (std::filesystem::exists(collected)) {
-    const json_value document = read_json(collected);
-    const json_value* const summary = document.find("summary");
-    if (summary != nullptr && summary->find("expert_success") != nullptr) {
-      const double share = summary->at("expert_success").as_number();
-      out.push_back({"success of the expert", text(std::round(1000 * share) / 10, " %")});
-    }
+  if (!std::filesystem::exists(collected)) return;
+  const json_value document = read_json(collected);
+  const json_value* const summary = document.is_object() ? document.find("summary") : nullptr;
+  if (summary == nullptr || !summary->is_object()) return;
+  const json_value* const share = summary->find("expert_success");
+  if (share == nullptr || !share->is_number()) return;
+  info.facts.push_back(
+      {"success of the expert", text(std::round(1000 * share->as_number()) / 10, " %")});
+}
+
+/// Calls `read`; what is wrong with the files that it reads becomes a problem of the report.
+template <class Read>
+void optional(const context& c, std::vector<std::string>& problems, const Read& read) {
+  try {
+    read();
+  } catch (const error& e) {
+    problems.emplace_back(e.what());
+    c.say(text("report: ", e.what()));
   }
-  return out;
 }
 
 /// run.json: what people want to know before the figures. Times of stages were noted before.
-void describe_run(const context& c) {
+void describe_run(const context& c, std::vector<std::string>& problems) {
   const std::string path = c / "run.json";
   policy::run_info info;
-  if (std::filesystem::exists(path)) info = policy::read_run_info(path);
+  optional(c, problems, [&] {
+    if (std::filesystem::exists(path)) info = policy::read_run_info(path);
+  });
   info.task = c.values.string("task");
   info.description = info.task.empty()
                          ? text("Learnt from ", c.values.string("data"), ", outside of simulation.")
                          : policy::describe_task(info.task).instruction;
   info.observation = c.values.string("observation");
+  info.preset = preset_of(c, info.preset);
   info.primary = "sefa@1";
-  const policy::demonstrations data(demonstrations_path(c));
-  info.parameters = {{"demonstrations", static_cast<double>(data.episodes())},
-                     {"seed", static_cast<double>(c.values.integer("seed"))}};
+  info.settings = hash_of_settings(c);
+  info.parameters.clear();
+  info.facts.clear();
+  optional(c, problems, [&] { describe_data(c, info); });
+  optional(c, problems, [&] { describe_expert(c, info); });
+  info.parameters.push_back({"seed", static_cast<double>(c.values.integer("seed"))});
   if (!info.task.empty()) {
     info.parameters.push_back({"expert_noise", c.values.number("collect.expert_noise")});
   }
-  info.facts = facts_of(c, data);
-  info.provenance = provenance_of(c);
-  info.differences = differences_of(c);
+  info.provenance = provenance_of(c, problems);
+  info.differences = differences_of(c, problems);
   for (const policy::named_text& d : info.differences) {
-    c.say(text("report: ", d.name, " was made with ", d.value, " than the settings say"));
+    c.say(text("report: ", d.name, " was made with other settings: ", d.value));
   }
   policy::write_run_info(path, info);
 }
@@ -57,9 +79,10 @@ void describe_run(const context& c) {
 }  // namespace
 
 void report_stage(const context& c) {
-  couplings_stage(c);
-  describe_run(c);
-  (void)policy::write_report(c.folder);
+  std::vector<std::string> problems;
+  optional(c, problems, [&] { couplings_stage(c); });
+  describe_run(c, problems);
+  (void)policy::write_report(c.folder, problems);
 }
 
 void report(const context& c) {

@@ -5,6 +5,7 @@
 #include <app/command.hpp>
 #include <app/measures.hpp>
 #include <app/options.hpp>
+#include <app/provenance.hpp>
 #include <app/run_directory.hpp>
 #include <app/stages.hpp>
 #include <app/summary_table.hpp>
@@ -54,7 +55,8 @@ policy::sweep_point point_of(const policy::evaluation_result& r, index_t count) 
 /// Learns from fewer and fewer demonstrations; every run is one of its own and continues as such.
 void sweep_demonstrations(const context& c) {
   policy::sweep_record record{.parameter = "demonstrations",
-                              .caption = "Runs that differ in the number of demonstrations only."};
+                              .caption = "Runs that differ in the number of demonstrations only.",
+                              .settings = hash_of_settings(c)};
   for (const index_t count : sweep_of(c.values)) {
     const context fewer = with_demonstrations(c, count);
     c.say(text("with ", count, " demonstrations: ", fewer.folder));

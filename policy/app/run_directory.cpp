@@ -87,6 +87,11 @@ std::string backend_of(const context& c) {
   return name.empty() || name == "auto" ? std::string(built_backends().front()) : name;
 }
 
+std::string computes(const context& c) {
+  const std::string& format = c.values.string("precision");
+  return format == to_text(precision::f32) ? backend_of(c) : text(backend_of(c), " ", format);
+}
+
 std::vector<precision> precisions_of(std::string_view backend) {
   if (backend == "cuda") return {precision::f32, precision::tf32, precision::bf16};
   if (backend == "onednn") return {precision::f32, precision::bf16};
@@ -96,13 +101,22 @@ std::vector<precision> precisions_of(std::string_view backend) {
 precision precision_of(const context& c) {
   const std::string& wanted = c.values.string("precision");
   const std::string backend = backend_of(c);
+  const std::vector<std::string> built = built_backends();
+  if (std::count(built.begin(), built.end(), backend) == 0) detail::refuse_backend(backend);
   std::string possible;
-  for (const precision p : precisions_of(backend)) {
-    if (to_text(p) == wanted) return p;
-    possible += text(possible.empty() ? "" : " or ", "--precision ", to_text(p));
+  for (const std::string& other : built) {
+    for (const precision p : precisions_of(other)) {
+      if (to_text(p) != wanted) continue;
+      if (other == backend) return p;
+      possible += text("--backend ", other, ", ");
+    }
   }
-  throw invalid_input(text("the backend ", backend, " does not multiply in ", wanted,
-                           ": choose another --backend, or ", possible));
+  std::string own;
+  for (const precision p : precisions_of(backend)) {
+    own += text(own.empty() ? "" : " or ", "--precision ", to_text(p));
+  }
+  throw invalid_input(text("the backend ", backend, " does not multiply in ", wanted, ": choose ",
+                           possible, possible.empty() ? "" : "or ", own));
 }
 
 std::unique_ptr<policy::policy_runtime> open_policy(const context& c, const std::string& path) {

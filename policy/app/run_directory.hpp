@@ -6,7 +6,7 @@
 #include <flowkit/policy/runtime.hpp>
 #include <flowkit/policy/stages/stage.hpp>
 
-#include <app/context.hpp>
+#include <app/command.hpp>
 
 #include <chrono>
 
@@ -15,9 +15,13 @@ namespace flowkit::app {
 /// Writes config.toml with every setting into the run directory, which is created: what later calls
 /// go on with. Called when the first stage has accepted its options and inputs, so that a refused
 /// call leaves no trace. Of a run that is there, a command of one stage changes the settings of
-/// this stage and of later ones: what was made before stays described. What is meant for one call,
-/// such as the methods of `evaluate`, is left out.
+/// this stage and of later ones, and what computes: what was made before stays described. What is
+/// meant for one call, such as the methods of `evaluate`, is left out. From here on the run belongs
+/// to this process, see lock_run.
 void remember_settings(const context& c);
+
+/// Says which settings --set named in vain: those that neither this command nor a later one uses.
+void remark_ignored(const command& which, const context& c);
 
 /// What run.json says; nothing if it cannot be read. Notes for people, on which nothing depends.
 [[nodiscard]] policy::run_info known_about(const context& c);
@@ -52,12 +56,17 @@ void run_stage(const context& c, std::string_view stage, F&& work) {
   note_stage(c, stage, end, taken.count());
 }
 
-/// Name of the backend of the settings; that of this build for "auto".
+/// Name of the backend of the settings; that of this build for "auto". This build may lack it.
 [[nodiscard]] std::string backend_of(const context& c);
 /// Number formats that a backend of this name multiplies in.
 [[nodiscard]] std::vector<precision> precisions_of(std::string_view backend);
-/// That of the settings. Throws invalid_input if their backend lacks it.
+/// That of the settings. Throws invalid_input if their backend lacks it, and names those that have
+/// it; and what choosing the backend throws.
 [[nodiscard]] precision precision_of(const context& c);
+
+/// What stages note as their backend with these settings: as computed_by of the library says, but
+/// whether this machine has it or not.
+[[nodiscard]] std::string computes(const context& c);
 
 /// A policy on the backend of the settings.
 [[nodiscard]] std::unique_ptr<policy::policy_runtime> open_policy(const context& c,

@@ -7,6 +7,9 @@ namespace flowkit::app {
 
 [[nodiscard]] std::vector<policy::setting_info> setting_table();
 
+/// Bound of the setting "seed".
+inline constexpr index_t largest_seed = 999;
+
 /// Sets everything that a preset says, on top of the defaults. Throws invalid_input for an unknown
 /// name.
 void apply_preset(policy::settings& values, std::string_view name);

@@ -23,6 +23,7 @@ void answer_with(const context& c, std::initializer_list<std::string_view> metho
 }  // namespace
 
 void train(const context& c) {
+  expect_recorded_cameras(c);
   train_stage(c);
   answer_with(c, {"base"});
 }

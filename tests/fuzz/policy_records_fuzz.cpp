@@ -2,6 +2,7 @@
 // not.
 #include "input_file.hpp"
 
+#include <flowkit/io/atomic_file.hpp>
 #include <flowkit/policy/evaluation/result_file.hpp>
 #include <flowkit/policy/report/couplings_record.hpp>
 #include <flowkit/policy/report/flow_record.hpp>
@@ -58,10 +59,18 @@ void read_stage(const std::string& folder) {
   expect_refusal<flowkit::error>([&] { (void)stage.summary(); });
 }
 
+/// The picture that pictures.json names: without it no list of pictures is ever accepted.
+bool write_film(const std::string& folder) {
+  const std::vector<std::uint8_t> frames(2 * 2 * 2 * 3, 100);
+  flowkit::write_text_file(folder + "/film.png", fp::film_strip_png(frames, 2, 2, 2));
+  return true;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const flowkit::testing::input_file file("stage.json");
+  static const bool film [[maybe_unused]] = write_film(file.folder());
   file.write(data, size);
   read_records(file.path());
   read_stage(file.folder());

@@ -96,6 +96,11 @@ class CommandLine(unittest.TestCase):
         said = self.refused("train", "--run", run, "--backend", "eigen", "--precision", "bf16")
         self.assertIn("the backend eigen does not multiply in bf16", said)
         self.assertIn("--precision f32", said)
+        if "onednn" in json.loads(tiny.call("info", "--json").stdout)["backends"]:
+            self.assertIn("choose --backend onednn, ", said)
+        said = self.refused("train", "--run", run, "--backend", "foo", "--precision", "bf16")
+        self.assertIn("there is no backend 'foo'", said)
+        self.assertNotIn("multiply", said)
         self.assertIn("--precision f32", self.refused("train", "--run", run, "--backend", "eigen", "--precision", "tf32"))
         self.assertIn("must be one of", self.refused("train", "--run", run, "--precision", "f16"))
         if "onednn" not in json.loads(tiny.call("info", "--json").stdout)["backends"]:

@@ -42,7 +42,8 @@ class Record(unittest.TestCase):
 
     def test_provenance_names_what_computed(self):
         info = self.read("run.json")
-        self.assertEqual(info["preset"], "quick")
+        self.assertEqual(info["preset"], "quick, changed")
+        self.assertEqual(info["provenance"]["seed"], "0")
         for name in ["compiler", "processor", "threads", "backend", "precision", "trained by"]:
             self.assertTrue(info["provenance"].get(name), name)
         self.assertRegex(info["provenance"]["compiler"], r"g\+\+|[Cc]lang")

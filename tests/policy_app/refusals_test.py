@@ -1,44 +1,12 @@
 """A call that is refused leaves no trace, and what one call was given does not stick to the run."""
 
 import json
-import pathlib
-import shutil
-import tempfile
-import tomllib
 import unittest
 
 import tiny
 
 
-class Refusals(unittest.TestCase):
-    """One tiny run, made once; every test works on a copy of it."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.shared = tempfile.TemporaryDirectory()
-        cls.made = pathlib.Path(cls.shared.name) / "made"
-        result = tiny.call(*tiny.arguments(cls.made))
-        assert result.returncode == 0, result.stderr
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.shared.cleanup()
-
-    def setUp(self):
-        temporary = tempfile.TemporaryDirectory()
-        self.addCleanup(temporary.cleanup)
-        self.folder = pathlib.Path(temporary.name)
-        self.run_folder = self.folder / "run"
-        shutil.copytree(self.made, self.run_folder)
-
-    def refused(self, *words):
-        result = tiny.call(*words)
-        self.assertEqual(result.returncode, 2, result.stdout + result.stderr)
-        return result.stderr
-
-    def settings(self):
-        return tomllib.loads((self.run_folder / "config.toml").read_text(encoding="utf-8"))
-
+class Refusals(tiny.MadeRun):
     def goes_on(self):
         """The run without options skips everything: nothing has changed."""
         result = tiny.call("run", "--run", self.run_folder)
@@ -68,7 +36,17 @@ class Refusals(unittest.TestCase):
                 (["evaluate.methods=foo@1"], "foo"),
                 (["evaluate.methods=sefa@0"], "sefa@0"),
                 (["policy.state_field=foo"], "policy.state_field"),
-                (["evaluate.first_seed=2"], "evaluate.first_seed")]:
+                (["evaluate.first_seed=2"], "evaluate.first_seed"),
+                (["run.reflow=false", "evaluate.methods=reflow@1"], "run.reflow"),
+                (["evaluate.methods="], "evaluate.methods"),
+                (["evaluate.methods=sefa@1000000"], "between 1 and 10000"),
+                (["evaluate.methods=../other/sefa@1"], "--policy"),
+                (["evaluate.policy=missing.safetensors"], "missing.safetensors"),
+                (["observation=images", "policy.crop=200"], "policy.crop"),
+                (["policy.state_field=none"], "policy.state_field"),
+                (["collect.cameras=front back"], "has the cameras front"),
+                (["policy.demonstrations=4"], "only 3 are left"),
+                (["align.sweep=0.1"], "align.sweep")]:
             with self.subTest(words):
                 words = [word for one in words for word in ("--set", one)]
                 self.assertIn(said, self.refused(*tiny.arguments(new), *words))
@@ -92,6 +70,8 @@ class Refusals(unittest.TestCase):
         result = tiny.call("evaluate", "--run", self.run_folder, "--methods", "base@1",
                            "--set", "train.steps=9999", "--episodes", "3")
         self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("train.steps is used by flowkit train; this call does not change it",
+                      result.stderr)
         after = self.settings()
         self.assertEqual(after["evaluate"]["episodes"], 3)
         after["evaluate"]["episodes"] = before["evaluate"]["episodes"]
@@ -106,7 +86,8 @@ class Refusals(unittest.TestCase):
         config.write_text(text.replace("steps = 60", "steps = 9999"), encoding="utf-8")
         result = tiny.call("report", "--run", self.run_folder)
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertIn("base was made with other fit", result.stderr)
+        self.assertIn("base was made with other settings: train.steps was 60, is 9999",
+                      result.stderr)
         page = (self.run_folder / "report.html").read_text(encoding="utf-8")
         self.assertIn("made with other settings", page)
 
@@ -117,6 +98,34 @@ class Refusals(unittest.TestCase):
                     said = self.refused(command, "--run", self.run_folder, "--set", setting)
                     self.assertIn(setting.partition("=")[0], said)
         self.goes_on()
+
+    def test_what_a_policy_learnt_from_stays_in_later_stages(self):
+        for command in ["couple", "align", "distill", "evaluate"]:
+            for words, said in [(["--seed", "5"], "seed was 0, is 5"),
+                                (["--set", "policy.validation=0.5"],
+                                 "policy.validation was 0.25, is 0.5"),
+                                (["--observation", "images"], "observation")]:
+                with self.subTest([command, words]):
+                    self.assertIn(said, self.refused(command, "--run", self.run_folder, *words))
+        self.goes_on()
+
+    def test_a_run_refuses_a_policy_of_another_task_at_once(self):
+        policy = self.run_folder / "base/policy.safetensors"
+        words = tiny.arguments(self.folder / "new", task="push_around", evaluate__policy=policy)
+        self.assertIn("learnt in the task button_press", self.refused(*words))
+        self.assertFalse((self.folder / "new").exists())
+
+    def test_cameras_are_those_that_were_recorded(self):
+        said = self.refused("train", "--run", self.run_folder, "--observation", "images",
+                            "--set", "collect.cameras=wrist")
+        self.assertIn("'collect.cameras' is 'wrist', but ", said)
+        self.assertIn("recorded with 'front wrist'", said)
+        self.goes_on()
+
+    def test_what_computes_is_remembered(self):
+        self.accepted("distill", "--backend", "eigen", "--set", "threads=2")
+        self.assertEqual(self.settings()["backend"], "eigen")
+        self.assertEqual(self.settings()["threads"], 2)
 
     def test_a_policy_acts_in_its_own_task_only(self):
         policy = self.run_folder / "base/policy.safetensors"
@@ -139,7 +148,13 @@ class Refusals(unittest.TestCase):
         text = self.folder / "text.safetensors"
         text.write_text("this is no policy, but a few words\n", encoding="utf-8")
         self.assertIn("is not a safetensors file", self.refused("info", text))
-        self.assertIn("holds no evaluations", self.refused("compare", self.folder))
+        said = self.refused("compare", self.folder, self.folder / "none")
+        self.assertIn("holds no evaluations", said)
+        self.assertIn("is no directory", said)
+        compared = tiny.call("compare", self.folder, self.run_folder)
+        self.assertEqual(compared.returncode, 0, compared.stderr)
+        self.assertIn("left out: ", compared.stderr)
+        self.assertIn("sefa@1", compared.stdout)
         for command, option in [("report", "--seed"), ("latency", "--episodes")]:
             self.assertIn("unknown option",
                           self.refused(command, "--run", self.run_folder, option, "3"))

@@ -1,7 +1,12 @@
 """A run of some seconds: every stage, hardly any learning."""
 
 import os
+import pathlib
+import shutil
 import subprocess
+import tempfile
+import tomllib
+import unittest
 
 COMMAND = os.environ["FLOWKIT_COMMAND"]
 
@@ -54,3 +59,50 @@ def arguments(folder, **changes):
 def call(*words, timeout=600):
     return subprocess.run([COMMAND, *map(str, words)], text=True, capture_output=True,
                           timeout=timeout, check=False)
+
+
+class MadeRun(unittest.TestCase):
+    """One tiny run, made once; every test works on a copy of it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.shared = tempfile.TemporaryDirectory()
+        cls.made = pathlib.Path(cls.shared.name) / "made"
+        result = call(*arguments(cls.made))
+        assert result.returncode == 0, result.stderr
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.shared.cleanup()
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+        self.run_folder = self.folder / "run"
+        shutil.copytree(self.made, self.run_folder)
+
+    def refused(self, *words):
+        """Status 2; returns what was said."""
+        result = call(*words)
+        self.assertEqual(result.returncode, 2, result.stdout + result.stderr)
+        return result.stderr
+
+    def accepted(self, command, *words):
+        """Calls a command of the run; returns what it said."""
+        result = call(command, "--run", self.run_folder, *words)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stderr
+
+    def settings(self):
+        return tomllib.loads((self.run_folder / "config.toml").read_text(encoding="utf-8"))
+
+    def replace_setting(self, old, new):
+        """Edits config.toml as a person would; `old` is the beginning of a line."""
+        config = self.run_folder / "config.toml"
+        text = config.read_text(encoding="utf-8")
+        self.assertIn("\n" + old, text)
+        config.write_text(text.replace("\n" + old, "\n" + new, 1), encoding="utf-8")
+
+    def page(self):
+        return (self.run_folder / "report.html").read_text(encoding="utf-8")

@@ -71,6 +71,29 @@ TEST(comparison_table, has_three_lines_per_run_one_per_verdict_and_their_mean) {
   }
 }
 
+TEST(comparison_table, does_not_judge_by_evaluations_that_were_made_in_different_ways) {
+  std::vector<run_record> runs{make_run("first", testing::usual_targets())};
+  for (evaluation_result& r : runs[0].evaluations) {
+    r.backend = "onednn";
+    r.precision = r.method == "sefa" ? "bf16" : "f32";
+  }
+
+  EXPECT_TRUE(student_verdicts(runs).empty());
+  EXPECT_EQ(lines_with(comparison_markdown(runs),
+                       "first, reach_detour: sefa@1 and base@100 are not compared: they were "
+                       "evaluated in different ways: precision bf16 and f32"),
+            1);
+}
+
+TEST(comparison_table, closes_no_gap_between_different_windows) {
+  std::vector<run_record> runs{make_run("first", testing::usual_targets())};
+  ASSERT_EQ(runs[0].evaluations.back().method, "sefa");
+  runs[0].evaluations.back().windows.offset.back() += 1;
+
+  ASSERT_EQ(student_verdicts(runs).size(), 1U);
+  EXPECT_FALSE(student_verdicts(runs)[0].gap_closed.has_value());
+}
+
 TEST(comparison_table, shows_what_there_is) {
   const std::vector<run_record> runs{make_run("all", testing::usual_targets()),
                                      make_run("student", {testing::usual_targets().back()})};

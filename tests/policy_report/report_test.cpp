@@ -232,6 +232,64 @@ TEST(run_record, results_of_policies_that_are_gone_are_left_out_and_listed) {
   EXPECT_THAT(run.problems[1], HasSubstr("another policy than base/policy.safetensors"));
 }
 
+/// Of two rounds: the student of a flow that was straightened from a base which is gone.
+TEST(run_record, what_was_made_from_files_that_are_gone_is_outdated_with_all_that_follows) {
+  const temporary_directory directory;
+  const auto made = [&](const std::string& stage, const std::string& file,
+                        const std::string& inputs) {
+    std::filesystem::create_directories(directory / stage);
+    const std::string path = directory / (stage + "/" + file);
+    write_raw(path, stage);
+    write_raw(directory / (stage + "/stage.json"), "{\"inputs\": {" + inputs + "}}");
+    return sha256_of_file(path);
+  };
+  const auto input = [](const char* role, const std::string& hash) {
+    return text("\"", role, "\": \"", hash, "\"");
+  };
+  const std::string base = made("base", "policy.safetensors", "");
+  const std::string straight = made("straighten", "policy.safetensors", input("policy", base));
+  const std::string pairs = made("couple_2", "couplings.safetensors", input("policy", straight));
+  const std::string aligned = made("align", "aligned.safetensors", input("couplings", pairs));
+  const std::string student = made("sefa", "policy.safetensors",
+                                   input("policy", straight) + ", " + input("couplings", pairs) +
+                                       ", " + input("aligned", aligned));
+  EXPECT_TRUE(read_run(directory.path()).problems.empty());
+  EXPECT_TRUE(read_run(directory.path()).outdated.empty());
+
+  write_raw(directory / "base/policy.safetensors", "another base");
+  const run_record run = read_run(directory.path());
+
+  EXPECT_THAT(run.outdated, ElementsAre(student, straight));
+  ASSERT_EQ(run.problems.size(), 4u);  // align, couple_2, sefa, straighten
+  EXPECT_THAT(run.problems[2], HasSubstr("sefa: was made from a policy of straighten"));
+  EXPECT_THAT(run.problems[3], HasSubstr("straighten: was made from a policy that"));
+
+  // A record that names itself does not stop the report.
+  write_raw(directory / "base/stage.json",
+            "{\"inputs\": {" +
+                input("policy", sha256_of_file(directory / "base/policy.safetensors")) + "}}");
+  EXPECT_EQ(read_run(directory.path()).problems.size(), 4u);
+}
+
+TEST(run_record, a_sweep_of_other_settings_is_left_out) {
+  const temporary_directory directory;
+  testing::write_run(directory.path());
+  run_info info = testing::make_info();
+  sweep_record sweep = testing::make_sweep();
+  info.settings = sweep.settings = "of today";
+  write_run_info(directory / "run.json", info);
+  write_sweep(directory / "sweeps/radius.json", sweep);
+  EXPECT_EQ(read_run(directory.path()).sweeps.size(), 1u);
+
+  info.settings = "of tomorrow";
+  write_run_info(directory / "run.json", info);
+  const run_record run = read_run(directory.path());
+
+  EXPECT_TRUE(run.sweeps.empty());
+  ASSERT_EQ(run.problems.size(), 1u);
+  EXPECT_THAT(run.problems[0], HasSubstr("made with other settings"));
+}
+
 /// Two methods on equal starts: so many episodes that both solve, and that one of them solves
 /// alone.
 run_record run_of(index_t both, index_t only_base, index_t only_sefa) {
@@ -278,10 +336,60 @@ run_record run_at(double base, double reflow, double sefa, double noise) {
 }
 
 TEST(report, says_how_much_is_won_back_in_words_that_mean_something) {
-  EXPECT_THAT(report_html(run_at(0.1, 0.2, 0.15, 0.001)), HasSubstr("it wins 50"));
-  EXPECT_THAT(report_html(run_at(0.1, 0.2, 0.05, 0.001)), HasSubstr("it wins all of it and more"));
-  EXPECT_THAT(report_html(run_at(0.1, 0.2, 0.25, 0.001)), HasSubstr("it wins nothing back"));
-  EXPECT_THAT(report_html(run_at(0.1, 0.101, 0.05, 0.02)), Not(HasSubstr("it wins")));
+  EXPECT_THAT(report_html(run_at(0.1, 0.2, 0.15, 0.001)), HasSubstr("sefa@1 wins 50"));
+  EXPECT_THAT(report_html(run_at(0.1, 0.2, 0.05, 0.001)),
+              HasSubstr("sefa@1 wins all of it and more"));
+  EXPECT_THAT(report_html(run_at(0.1, 0.2, 0.25, 0.001)), HasSubstr("sefa@1 wins nothing back"));
+  EXPECT_THAT(report_html(run_at(0.1, 0.101, 0.05, 0.02)), Not(HasSubstr("sefa@1 wins")));
+}
+
+TEST(report, claims_nothing_won_back_by_a_student_that_windows_do_not_tell_apart) {
+  run_record run = run_at(0.1, 0.2, 0.19, 0.001);
+  ASSERT_EQ(run.evaluations.back().method, "sefa");
+  std::vector<double>& noisy = run.evaluations.back().windows.distance;
+  for (std::size_t i = 0; i < noisy.size(); ++i) noisy[i] += i % 2 == 0 ? 0.08 : -0.08;
+
+  const std::string page = report_html(run);
+
+  EXPECT_THAT(page, HasSubstr("In distance to the expert sefa@1 is not told apart from reflow@1."));
+  EXPECT_THAT(page, Not(HasSubstr("sefa@1 wins")));
+}
+
+TEST(report, does_not_pair_evaluations_that_were_made_in_different_ways) {
+  run_record run = run_of(100, 5, 40);
+  for (evaluation_result& r : run.evaluations) r.backend = "eigen", r.precision = "f32";
+  EXPECT_THAT(report_html(run), HasSubstr("sefa@1 succeeds more often"));
+
+  run.evaluations.back().precision = "bf16";
+  run.evaluations.back().largest_step = 0.5;
+  const std::string page = report_html(run);
+
+  EXPECT_THAT(page, Not(HasSubstr("succeeds more often")));
+  EXPECT_THAT(page, HasSubstr("sefa@1 and base@100 are not compared: they were evaluated in "
+                              "different ways: precision bf16 and f32, largest step 0.5 and inf"));
+  run.evaluations.front().backend.clear();  // of an earlier version: nothing is known
+  EXPECT_THAT(report_html(run), HasSubstr("sefa@1 succeeds more often"));
+}
+
+TEST(report, names_the_episodes_of_both_where_they_differ) {
+  run_record run = run_of(100, 5, 40);
+  EXPECT_THAT(report_html(run), Not(HasSubstr("(of ")));
+
+  run.evaluations.back().episodes.resize(60);
+
+  EXPECT_THAT(report_html(run), HasSubstr("On the same 60 starts (of 60 with sefa@1 and 145 with "
+                                          "base@100)"));
+}
+
+TEST(report, does_not_pair_a_policy_whose_inputs_are_gone) {
+  run_record run = run_of(100, 5, 40);
+  run.evaluations.back().policy_hash = "student of yesterday";
+  run.outdated = {"student of yesterday"};
+
+  const std::string page = report_html(run);
+
+  EXPECT_THAT(page, Not(HasSubstr("succeeds more often")));
+  EXPECT_THAT(page, HasSubstr("sefa@1 was learnt from files that this run no longer holds"));
 }
 
 TEST(report, names_what_the_guard_changed) {

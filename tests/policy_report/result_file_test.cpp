@@ -41,6 +41,25 @@ TEST(result_file, is_read_back_exactly) {
   EXPECT_EQ(directory.count(), 1);  // no temporary file is left
 }
 
+TEST(result_file, says_how_it_was_measured_or_that_it_is_not_known) {
+  evaluation_result result = small_result();
+  const json_value before = to_json_value(result);
+  EXPECT_EQ(before.find("backend"), nullptr);  // as files of earlier versions
+  result.backend = "eigen";
+  result.precision = "f32";
+  result.largest_step = 0.5;
+
+  const evaluation_result found = evaluation_from_json(to_json_value(result));
+
+  EXPECT_EQ(found.backend, "eigen");
+  EXPECT_EQ(found.precision, "f32");
+  EXPECT_EQ(found.largest_step, 0.5);
+  EXPECT_EQ(ways_apart(found, result), "");
+  result.largest_step.reset();
+  EXPECT_EQ(ways_apart(found, result), "largest step 0.5 and inf");
+  EXPECT_EQ(ways_apart(found, small_result()), "");
+}
+
 TEST(result_file, equal_results_give_equal_bytes_with_a_member_per_line) {
   const temporary_directory directory;
 

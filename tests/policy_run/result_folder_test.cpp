@@ -147,6 +147,31 @@ TEST_F(ResultFolder, FilesOfSomebodyElseAreNeverReplaced) {
   EXPECT_FALSE(std::filesystem::exists(left));
 }
 
+TEST_F(ResultFolder, WhatIsNotReplacedIsKnownBeforeAnythingChanges) {
+  EXPECT_NO_THROW(stage().check_replaceable());
+  EXPECT_FALSE(std::filesystem::exists(stage().path()));
+  complete();
+  EXPECT_NO_THROW(stage(4).check_replaceable());
+  EXPECT_TRUE(stage().up_to_date());
+
+  std::filesystem::remove(stage() / "stage.json");
+  EXPECT_THROW(stage().check_replaceable(), file_error);
+}
+
+TEST_F(ResultFolder, ARecordThatCannotBeReadIsNotCalledAMissingOne) {
+  complete();
+  write_raw(stage() / "stage.json", "{");
+
+  EXPECT_EQ(stage().reason(), "its record cannot be read");
+  try {
+    stage().begin();
+    FAIL() << "replaced files without knowing them";
+  } catch (const file_error& e) {
+    EXPECT_NE(std::string(e.what()).find("record cannot be read"), std::string::npos) << e.what();
+  }
+  EXPECT_TRUE(std::filesystem::exists(stage() / "policy"));
+}
+
 TEST_F(ResultFolder, AMissingInputIsAnError) {
   std::filesystem::remove(root_ / "input");
 

@@ -92,6 +92,28 @@ TEST(Settings, AConfigurationFileIsReadBackEqual) {
   EXPECT_EQ(to_json(again.section("train")), R"({"steps":17,"rate":0.001,"average":true})");
 }
 
+TEST(Settings, AFileMayWriteIntegersAsOptionsDo) {
+  const temporary_directory folder;
+  settings s = example();
+  testing::write_raw(folder / "config.toml", "[train]\nsteps = 6e1\nrate = 1\n");
+
+  s.read(folder / "config.toml");
+
+  EXPECT_EQ(s.integer("train.steps"), 60);
+  testing::write_raw(folder / "config.toml", "[train]\nsteps = 6.5\n");
+  EXPECT_NE(message_of([&] { s.read(folder / "config.toml"); }).find("needs an integer"),
+            std::string::npos);
+}
+
+TEST(Settings, AFileSaysWhichSettingsItLeavesOpen) {
+  const temporary_directory folder;
+  settings s = example();
+  testing::write_raw(folder / "config.toml", "task = \"x\"\n[train]\nsteps = 6\n");
+
+  EXPECT_EQ(s.read(folder / "config.toml"),
+            (std::vector<std::string>{"train.rate", "train.average", "align.rule"}));
+}
+
 TEST(Settings, AFileWithAnUnknownKeyNamesLineAndNearest) {
   const temporary_directory folder;
   testing::write_raw(folder / "config.toml", "[train]\nstepps = 3\n");

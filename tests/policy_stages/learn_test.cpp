@@ -1,5 +1,7 @@
 #include "toy_task.hpp"
 
+#include <flowkit/backend/precision.hpp>
+
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,6 +54,45 @@ TEST(Learn, TwoRoundsCoupleWithTheStraightenedFlow) {
   EXPECT_EQ(policy_file(result.straightened).manifest().method, "straightened");
   EXPECT_NE(couplings_file(result.couplings[0].couplings).header().policy,
             couplings_file(result.couplings[1].couplings).header().policy);
+}
+
+TEST(Learn, NotesTheOptionsThatItSaysItWould) {
+  backend be = one_thread();
+  const temporary_directory folder;
+  (void)learn(be, toy_data({.episodes = 6}), small(2), folder / "run");
+
+  const std::vector<stage_options> all = options_of_stages(small(2), computed_by(be));
+
+  EXPECT_EQ(all.size(), 9u);
+  for (const stage_options& s : all) {
+    const json_value record = read_json(folder / ("run/" + s.folder + "/stage.json"));
+    EXPECT_EQ(to_json(record.at("options")), to_json(s.options)) << s.folder;
+  }
+}
+
+TEST(Learn, RefusesWhatCannotBeLearntBeforeItReplacesAnything) {
+  backend be = one_thread();
+  const demonstrations data = toy_data({.episodes = 6});
+  const temporary_directory folder;
+  const learn_result made = learn(be, data, small(1), folder / "run");
+  learn_options base = small(1);
+  base.base.fit.batch = 100'000;
+  learn_options horizon = small(1);
+  horizon.base.data.horizon = 1000;
+  learn_options student = small(1);
+  student.distill.fit.batch = 100'000;
+  stage_hooks hooks;
+  hooks.on_begin = [] { ADD_FAILURE() << "began what it refuses"; };
+
+  for (const auto& [options, said] : {std::pair{base, "(train.batch)"},
+                                      {horizon, "the longest of all"},
+                                      {student, "(distill.batch)"}}) {
+    const std::string message = flowkit::testing::message_of<invalid_input>(
+        [&] { (void)learn(be, data, options, folder / "run", hooks); });
+    EXPECT_NE(message.find(said), std::string::npos) << message;
+  }
+  EXPECT_EQ(learn(be, data, small(1), folder / "run", hooks).end, stage_end::unchanged);
+  EXPECT_TRUE(std::filesystem::exists(made.reflow_student));
 }
 
 TEST(Learn, StopsAnywhereAndEndsWithTheSameBits) {

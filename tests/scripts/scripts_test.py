@@ -57,6 +57,42 @@ class Usage(unittest.TestCase):
         self.assertEqual(result.returncode, 2)
         self.assertIn("no/such/flowkit is missing", result.stderr)
 
+    def suite_with(self, stub, *arguments):
+        """The suite with a program in place of flowkit; it notes its calls in `calls`."""
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        folder = pathlib.Path(temporary.name)
+        self.calls = folder / "calls"
+        program = folder / "flowkit"
+        program.write_text(f"#!/usr/bin/env bash\necho \"$@\" >>{self.calls}\n{stub}\n")
+        program.chmod(0o755)
+        return self.run_script("suite", "--binary", program, "--output", folder / "out",
+                               *arguments)
+
+    def test_the_suite_names_what_failed_after_the_table_of_the_others(self):
+        stub = 'if [[ $1 == run && $* == *"--task pick_place"* ]]; then exit 1; fi\n' \
+               'if [[ $1 == compare ]]; then echo the table; fi'
+        result = self.suite_with(stub, "--tasks", "button_press pick_place", "tasks")
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn("the table", result.stdout)
+        self.assertRegex(result.stderr, r"failed: \S*/pick_place-0\n")
+        # Where nothing is left to compare, the list of failures still comes.
+        result = self.suite_with("exit 2", "--tasks", "button_press", "tasks")
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertRegex(result.stderr, r"failed: \S*/button_press-0")
+
+    def test_the_suite_checks_names_before_the_first_run(self):
+        for experiment, name in [("tasks", "button_pres"), ("rules", "hard")]:
+            with self.subTest(experiment):
+                result = self.suite_with("exit 0", "--tasks", f"easy button_press {name}",
+                                         experiment)
+                self.assertEqual(result.returncode, 2)
+                self.assertFalse(self.calls.exists())
+                self.assertIn("there is no", result.stderr)
+        result = self.suite_with("exit 0", "tasks")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(len(self.calls.read_text().splitlines()), 8)
+
 
 class Packages(unittest.TestCase):
     def setUp(self):

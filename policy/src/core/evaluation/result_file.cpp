@@ -85,7 +85,10 @@ evaluation_result settings_of(const record_reader& in) {
           .training_seed = in.count_or("training_seed", 0),
           .noise_seed = in.count_or("noise_seed", 0),
           .horizon = in.count_or("horizon", 0),
-          .executed = in.count_or("executed", 0)};
+          .executed = in.count_or("executed", 0),
+          .backend = in.text_or("backend", ""),
+          .precision = in.text_or("precision", ""),
+          .largest_step = in.optional_amount("largest_step")};
 }
 
 }  // namespace
@@ -96,6 +99,9 @@ json_value to_json_value(const evaluation_result& r) {
   out.set("tolerance", r.tolerance).set("observation", r.observation);
   out.set("policy_hash", r.policy_hash).set("training_seed", r.training_seed);
   out.set("noise_seed", r.noise_seed).set("horizon", r.horizon).set("executed", r.executed);
+  detail::set_if(out, "backend", r.backend);
+  detail::set_if(out, "precision", r.precision);
+  detail::set_if(out, "largest_step", r.largest_step);
   detail::set_if(out, "acceptance", r.acceptance);
   detail::set_if(out, "action_spread", r.action_spread);
   out.set("noise", json_list(r.noise, [](const noise_outcome& n) {

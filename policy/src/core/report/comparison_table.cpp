@@ -1,3 +1,4 @@
+#include "core/report/pairing.hpp"
 #include "core/report/run_lines.hpp"
 #include "core/report/wording.hpp"
 
@@ -19,18 +20,33 @@ constexpr std::string_view teacher_label = "base@100";
 constexpr std::string_view plain_label = "reflow@1";
 constexpr std::string_view student_label = "sefa@1";
 
+/// Why a run that has the three methods has no verdict; empty if it has one.
+std::string why_none(const run_line& s) {
+  const method_row* const student = s.find(student_label);
+  for (const std::string_view other : {teacher_label, plain_label}) {
+    const method_row* const row = s.find(other);
+    if (student == nullptr || row == nullptr) return {};
+    const std::string apart = why_apart(*s.view, *student, *row);
+    if (!apart.empty()) return text(student_label, " and ", other, " are not compared: ", apart);
+  }
+  return {};
+}
+
 std::optional<student_verdict> verdict_of(const run_line& s) {
   const method_row* const student = s.find(student_label);
   const method_row* const teacher = s.find(teacher_label);
   const method_row* const plain = s.find(plain_label);
   if (student == nullptr || teacher == nullptr || plain == nullptr) return std::nullopt;
+  if (!why_none(s).empty()) return std::nullopt;
   student_verdict out{.run = s.view->run->name,
                       .task = s.task,
                       .with_teacher = compare_methods(s.result(*student), s.result(*teacher)),
                       .with_plain = compare_methods(s.result(*student), s.result(*plain)),
                       .acceptance = student->summary.acceptance,
-                      .gap_closed = gap_closed(student->summary, plain->summary, teacher->summary),
                       .latency_reduction = latency_reduction(student->summary, teacher->summary)};
+  if (out.with_teacher.distances && out.with_plain.distances) {  // at the same windows
+    out.gap_closed = gap_closed(student->summary, plain->summary, teacher->summary);
+  }
   const auto overlap = [](const method_row& row) {
     return coverage_of(row.summary.modes, row.summary.expert_modes).overlap;
   };
@@ -167,7 +183,13 @@ std::vector<student_verdict> student_verdicts(std::span<const run_record> runs) 
 std::string comparison_markdown(std::span<const run_record> runs) {
   std::string out = methods_table(detail::views_of(runs));
   const std::vector<student_verdict> verdicts = student_verdicts(runs);
-  return verdicts.empty() ? out : out + "\n" + verdicts_table(verdicts);
+  if (!verdicts.empty()) out += "\n" + verdicts_table(verdicts);
+  const std::vector<report_view> views = detail::views_of(runs);
+  for (const run_line& s : detail::lines_of(views)) {
+    const std::string reason = why_none(s);
+    if (!reason.empty()) out += text("\n", s.view->run->name, ", ", s.task, ": ", reason, "\n");
+  }
+  return out;
 }
 
 }  // namespace flowkit::policy

@@ -1,4 +1,5 @@
 // What the run found, in a sentence, its evidence, and four numbers.
+#include "core/report/pairing.hpp"
 #include "core/report/sections.hpp"
 #include "core/report/wording.hpp"
 
@@ -8,8 +9,6 @@
 
 namespace flowkit::policy::detail {
 namespace {
-
-constexpr double significant_p = 0.05;
 
 markup strong(std::string_view text) { return element("strong", words(text)); }
 
@@ -68,13 +67,10 @@ std::string verdict(const method_comparison& pair) {
               fixed(100 * bound, 1), " points is unlikely.");
 }
 
-/// Whether the windows show that the first is farther from the expert than the second.
-bool farther(const report_view& view, const method_row& first, const method_row& second) {
-  const auto& all = view.run->evaluations;
-  const method_comparison pair =
-      compare_methods(all[first.evaluations.front()], all[second.evaluations.front()]);
-  if (!pair.distances) return false;
-  return pair.distances->difference.mean > 0 && pair.distances->wilcoxon_p < significant_p;
+/// How the windows of one row stand to those of another, if they may be compared.
+standing standing_in(const report_view& view, const method_row& first, const method_row& second) {
+  if (!why_apart(view, first, second).empty()) return standing::unknown;
+  return standing_of(compared(view, first, second));
 }
 
 /// A share of a gap in words: more than all and less than nothing are no percentages.
@@ -83,31 +79,57 @@ std::string won_back(double share) {
   return share > 1 ? "all of it and more" : percent(share, 0);
 }
 
-/// How much of what plain distillation loses is won back, where the run has such a student and the
-/// loss is more than chance.
+/// How much of what a plain student loses is won back, if the windows tell the students apart.
+std::string share_of(const report_view& view, const method_row& plain) {
+  const method_row& student = *view.primary_row();
+  const method_summary& teacher = view.reference_row()->summary;
+  const standing s = standing_in(view, student, plain);
+  const auto share = gap_closed(student.summary, plain.summary, teacher);
+  if (s == standing::unknown || !share) return {};
+  if (s == standing::not_told_apart) {
+    return text(" In distance to the expert ", student.summary.label, " is not told apart from ",
+                plain.summary.label, ".");
+  }
+  return text(" Of the distance to the expert that ", plain.summary.label, " loses against ",
+              teacher.label, ", ", student.summary.label, " wins ", won_back(*share), " back.");
+}
+
+/// The same where the run has such a student, whose loss is more than chance.
 std::string regained(const report_view& view) {
   const method_summary& student = view.primary_row()->summary;
-  const method_summary& teacher = view.reference_row()->summary;
   for (const method_row& row : view.rows) {
     const bool plain = row.summary.task == student.task && row.summary.method == "reflow";
     if (!plain || student.method == "reflow") continue;
-    if (!farther(view, row, *view.reference_row())) continue;
-    if (const auto share = gap_closed(student, row.summary, teacher)) {
-      return text(" Of the distance to the expert that ", row.summary.label, " loses against ",
-                  teacher.label, ", it wins ", won_back(*share), " back.");
-    }
+    if (standing_in(view, row, *view.reference_row()) != standing::farther) continue;
+    const std::string found = share_of(view, row);
+    if (!found.empty()) return found;
   }
   return {};
 }
 
+/// How many episodes each of the two has, where not all of them are the same starts.
+std::string counts_of(const method_summary& first, const method_summary& second, index_t paired) {
+  if (first.success.trials == paired && second.success.trials == paired) return {};
+  return text(" (of ", grouped(first.success.trials), " with ", first.label, " and ",
+              grouped(second.success.trials), " with ", second.label, ")");
+}
+
 markup evidence(const report_view& view) {
   if (view.reference_row() == nullptr) return {};
-  const auto& all = view.run->evaluations;
-  const method_comparison pair = compare_methods(all[view.primary_row()->evaluations.front()],
-                                                 all[view.reference_row()->evaluations.front()]);
-  if (pair.outcomes.episodes() == 0) return {};
+  const method_row& primary = *view.primary_row();
+  const method_row& reference = *view.reference_row();
+  const std::string apart = why_apart(view, primary, reference);
+  if (!apart.empty()) {
+    return paragraph(text(primary.summary.label, " and ", reference.summary.label,
+                          " are not compared: ", apart, "."),
+                     "evidence");
+  }
+  const method_comparison pair = compared(view, primary, reference);
+  const index_t paired = pair.outcomes.episodes();
+  if (paired == 0) return {};
   return paragraph(
-      text("On the same ", grouped(pair.outcomes.episodes()), " starts the difference is ",
+      text("On the same ", grouped(paired), " starts",
+           counts_of(primary.summary, reference.summary, paired), " the difference is ",
            points(pair.outcomes.difference()), " points (95 % interval ",
            points(pair.difference.low), " to ", points(pair.difference.high), ", ",
            p_value(pair.mcnemar_p), "). ", verdict(pair), regained(view)),
@@ -160,7 +182,8 @@ markup headline(const report_view& view) {
                                "got."));
   }
   const method_row* reference = view.reference_row();
-  const method_summary* base = reference != nullptr ? &reference->summary : nullptr;
+  const bool together = reference != nullptr && why_apart(view, *primary, *reference).empty();
+  const method_summary* base = together ? &reference->summary : nullptr;
   return out + sentence(primary->summary, base) + evidence(view) + cards(primary->summary, base);
 }
 

@@ -26,8 +26,10 @@ std::string report_html(const run_record& run) {
                        {"missing", "What is missing", missing_section(view)}});
 }
 
-std::string write_report(const std::string& run_directory) {
-  const run_record run = read_run(run_directory);
+std::string write_report(const std::string& run_directory,
+                         const std::vector<std::string>& problems) {
+  run_record run = read_run(run_directory);
+  run.problems.insert(run.problems.begin(), problems.begin(), problems.end());
   std::string path = (std::filesystem::path(run_directory) / run_files::report).string();
   write_text_file(path, report_html(run));
   return path;

@@ -1,5 +1,6 @@
 // The table of methods, and the method of the report against every other one.
 #include "core/report/charts.hpp"
+#include "core/report/pairing.hpp"
 #include "core/report/sections.hpp"
 #include "core/report/wording.hpp"
 
@@ -58,8 +59,8 @@ markup latency_cell(const report_view& view, const method_row& row) {
   markup out =
       words(significant(s.latency->p50)) + small(text("p99 ", significant(s.latency->p99)));
   const method_row* base = view.reference_of(row);
-  const auto saved = base != nullptr && base != &row ? latency_reduction(s, base->summary)
-                                                     : std::optional<double>();
+  const bool together = base != nullptr && base != &row && why_apart(view, row, *base).empty();
+  const auto saved = together ? latency_reduction(s, base->summary) : std::optional<double>();
   return saved ? out + small(text(*saved > 0 ? "−" : "+", percent(std::abs(*saved)))) : out;
 }
 
@@ -173,14 +174,25 @@ markup paired_section(const report_view& view) {
   const method_row& primary = *view.primary_row();
   std::vector<method_comparison> pairs;
   std::vector<std::string> colours;
+  markup apart;
   for (const method_row& row : view.rows) {
     if (&row == &primary || row.summary.task != primary.summary.task) continue;
-    pairs.push_back(compare_methods(view.run->evaluations[primary.evaluations.front()],
-                                    view.run->evaluations[row.evaluations.front()]));
+    const std::string reason = why_apart(view, primary, row);
+    if (!reason.empty()) {
+      apart += element(
+          "li", words(text(primary.summary.label, " and ", row.summary.label, ": ", reason)));
+      continue;
+    }
+    pairs.push_back(compared(view, primary, row));
     colours.push_back(row.colour);
     if (pairs.back().outcomes.episodes() == 0) pairs.pop_back(), colours.pop_back();
   }
-  if (pairs.empty()) return {};
+  if (!apart.empty()) {
+    apart = element(
+        "div", {{"class", "warning"}},
+        paragraph("Not compared; evaluate again, or run the stages again:") + element("ul", apart));
+  }
+  if (pairs.empty()) return section("paired", "Paired comparisons", "", apart);
   const double axis = axis_for(pairs);
   std::vector<table_row> rows;
   rows.reserve(pairs.size());
@@ -195,17 +207,19 @@ markup paired_section(const report_view& view) {
       "are compared over the episodes that held-out windows come from, since windows of one "
       "episode "
       "overlap. The p values are not corrected for the number of rows.",
-      table("Success: percentage points, Newcombe 95 % intervals, exact McNemar test. Distance: "
-            "less is "
-            "closer to the expert; Wilcoxon signed-rank test.",
-            {{"Pair"},
-             {text("−", end, " … +", end)},
-             {"Success", alignment::number},
-             {"Solved by one only", alignment::number},
-             {"McNemar", alignment::number},
-             {"Distance", alignment::number},
-             {"Closer in", alignment::number}},
-            rows));
+      apart +
+          table(
+              "Success: percentage points, Newcombe 95 % intervals, exact McNemar test. Distance: "
+              "less is "
+              "closer to the expert; Wilcoxon signed-rank test.",
+              {{"Pair"},
+               {text("−", end, " … +", end)},
+               {"Success", alignment::number},
+               {"Solved by one only", alignment::number},
+               {"McNemar", alignment::number},
+               {"Distance", alignment::number},
+               {"Closer in", alignment::number}},
+              rows));
 }
 
 }  // namespace flowkit::policy::detail

@@ -1,4 +1,4 @@
-#include "core/report/present_policies.hpp"
+#include "core/report/present_files.hpp"
 
 #include <flowkit/core/error.hpp>
 #include <flowkit/io/file.hpp>
@@ -78,10 +78,14 @@ void append(std::vector<T>& to, const std::vector<T>& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
-void read_stage(run_record& run, const fs::path& folder, const detail::present_policies& now) {
+void read_stage(run_record& run, const fs::path& folder, const detail::present_files& now) {
   const std::string stage = folder.filename().string();
   const std::string objection = now.objection(folder);
-  if (!objection.empty()) run.problems.push_back(text(stage, ": ", objection));
+  if (!objection.empty()) {
+    run.problems.push_back(text(stage, ": ", objection));
+    const std::string policy = now.policy_of(folder);
+    if (!policy.empty()) run.outdated.push_back(policy);
+  }
   read_if_present(run, folder / run_files::metrics, [&](const std::string& path) {
     append(run.curves, read_training_curves(path, stage));
   });
@@ -127,8 +131,7 @@ void sort_by_stage(run_record& run) {
   std::stable_sort(run.couplings.begin(), run.couplings.end(), earlier);
 }
 
-void read_evaluations(run_record& run, const fs::path& folder,
-                      const detail::present_policies& now) {
+void read_evaluations(run_record& run, const fs::path& folder, const detail::present_files& now) {
   std::vector<std::pair<evaluation_result, fs::path>> found;
   for (const fs::path& one : entries_of(folder)) {
     read_if_present(run, one / run_files::results, [&](const std::string& path) {
@@ -172,7 +175,7 @@ run_record read_run(const std::string& directory) {
                   [&](const std::string& path) { run.info = read_run_info(path); });
   read_if_present(run, root / run_files::configuration,
                   [&](const std::string& path) { read_configuration(run, path); });
-  const detail::present_policies now(entries_of(root));
+  const detail::present_files now(entries_of(root));
   for (const fs::path& entry : entries_of(root)) {
     if (fs::is_directory(entry, ignored)) read_stage(run, entry, now);
   }
@@ -184,6 +187,9 @@ run_record read_run(const std::string& directory) {
       sweep_record sweep = read_sweep(path);
       const std::string objection = now.objection(sweep);
       if (!objection.empty()) throw file_error(path, objection);
+      if (!sweep.settings.empty() && sweep.settings != run.info.settings) {
+        throw file_error(path, "is left out: it was made with other settings; sweep again");
+      }
       run.sweeps.push_back(std::move(sweep));
     });
   }

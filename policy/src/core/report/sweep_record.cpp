@@ -41,7 +41,8 @@ sweep_record record_of(const json_value& document) {
           .caption = in.text_or("caption", ""),
           .scale = scale_of(in),
           .points = in.each("points", point_of),
-          .policy = in.text_or("policy", "")};
+          .policy = in.text_or("policy", ""),
+          .settings = in.text_or("settings", "")};
 }
 
 /// A figure that is not finite was not measured.
@@ -67,6 +68,7 @@ void write_sweep(const std::string& path, const sweep_record& record) {
   out.set("parameter", record.parameter).set("caption", record.caption);
   out.set("scale", record.scale == axis_scale::log ? "log" : "linear").set("points", points);
   detail::set_if(out, "policy", record.policy);
+  detail::set_if(out, "settings", record.settings);
   write_text_file(path, detail::document_text(out));
 }
 

@@ -119,7 +119,8 @@ bool result_folder::complete() const { return recorded(complete_name).has_value(
 
 std::string result_folder::reason() const {
   const std::optional<json_value> was = recorded(complete_name);
-  if (!was) return recorded(partial_name) ? "was not finished" : "never ran";
+  if (!was && recorded(partial_name)) return "was not finished";
+  if (!was) return unreadable().empty() ? "never ran" : "its record cannot be read";
   try {
     const std::string changed = difference(*was, document());
     return changed.empty() ? damage(*was) : changed;
@@ -160,18 +161,44 @@ bool result_folder::resumable() const {
   }
 }
 
-void result_folder::begin() const {
+std::string result_folder::unreadable() const {
+  std::string out;
+  for (const std::string_view name : {complete_name, partial_name}) {
+    const std::string file = *this / name;
+    if (!fs::exists(file)) continue;
+    try {
+      (void)read_json(file);
+      return {};
+    } catch (const error& e) {
+      out = e.what();
+    }
+  }
+  return out;
+}
+
+void result_folder::check_replaceable() const {
   std::error_code failure;
-  fs::create_directories(path_, failure);
-  if (failure) throw file_error(path_, "cannot be created: " + failure.message());
+  if (!fs::exists(path_, failure)) return;
   remove_stale_temporaries(path_);  // of writers that were killed
-  const bool resumes = resumable();
-  const std::vector<fs::path> old = contents_of(path_);
-  if (!old.empty() && !recorded(partial_name) && !complete()) {
+  if (recorded(partial_name) || complete() || contents_of(path_).empty()) return;
+  const std::string damage = unreadable();
+  if (damage.empty()) {
     throw file_error(path_,
                      "holds files, but no results of this kind, so nothing in it is replaced: "
                      "choose another folder, or empty it");
   }
+  throw file_error(path_, text("holds files whose record cannot be read (", damage,
+                               "), so nothing in it is replaced: restore the record, or remove "
+                               "the folder to make its results again"));
+}
+
+void result_folder::begin() const {
+  std::error_code failure;
+  fs::create_directories(path_, failure);
+  if (failure) throw file_error(path_, "cannot be created: " + failure.message());
+  check_replaceable();
+  const bool resumes = resumable();
+  const std::vector<fs::path> old = contents_of(path_);
   // Records go last: whoever is killed here leaves a folder that is still known to be replaceable.
   if (!resumes) remove_all(old);
   write_text_file(*this / partial_name, to_json(document(), json_style::indented));

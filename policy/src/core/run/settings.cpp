@@ -27,10 +27,21 @@ bool same_kind(const json_value& a, const json_value& b) {
          a.is_number() == b.is_number() && a.is_string() == b.is_string();
 }
 
+/// A number in the kind of the setting where that loses nothing: 1 for 1.0, and 100000 for 1e5,
+/// which is easier to read.
+json_value converted(const setting_info& s, json_value value) {
+  constexpr double largest = 9007199254740992;  // 2^53: up to here numbers are exact
+  if (!s.initial.is_number() || !value.is_number()) return value;
+  if (!s.initial.is_integer()) return json_value(value.as_number());
+  if (value.is_integer()) return value;
+  const double number = value.as_number();
+  const bool whole = std::abs(number) <= largest && std::trunc(number) == number;
+  return whole ? json_value(static_cast<index_t>(number)) : value;
+}
+
 /// The value in the kind of the setting; throws if it cannot be used.
 json_value accepted(const setting_info& s, json_value value) {
-  const bool real = s.initial.is_number() && !s.initial.is_integer();
-  if (real && value.is_integer()) value = json_value(value.as_number());
+  value = converted(s, std::move(value));
   FLOWKIT_VALIDATE(same_kind(value, s.initial), "setting '", s.name, "' is ", to_json(value),
                    ", but needs ", wanted_kind(s), s.unit.empty() ? "" : " of " + s.unit);
   if (value.is_number()) {
@@ -104,24 +115,24 @@ void settings::set_text(std::string_view name, std::string_view value) {
   }
   FLOWKIT_VALIDATE(read.size() == 1, "setting '", name, "' is '", value, "', but needs ",
                    wanted_kind(s), s.unit.empty() ? "" : " of " + s.unit);
-  json_value& given = read.front().value;
-  constexpr double largest = 9007199254740992;  // 2^53: up to here numbers are exact
-  if (s.initial.is_integer() && given.is_number() && !given.is_integer() &&
-      std::abs(given.as_number()) <= largest &&
-      std::trunc(given.as_number()) == given.as_number()) {
-    given = json_value(static_cast<index_t>(given.as_number()));  // 1e5 is easier to read
-  }
-  set(name, std::move(given));
+  set(name, std::move(read.front().value));
 }
 
-void settings::read(const std::string& path) {
+std::vector<std::string> settings::read(const std::string& path) {
+  std::vector<bool> said(table_.size(), false);
   for (toml_entry& entry : read_toml(path)) {
     try {
+      said[find(entry.key)] = true;
       set(entry.key, std::move(entry.value));
     } catch (const invalid_input& e) {
       throw file_error(path, text("line ", entry.line, ": ", e.what()));
     }
   }
+  std::vector<std::string> missing;
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    if (!said[i]) missing.push_back(table_[i].name);
+  }
+  return missing;
 }
 
 json_value settings::section(std::string_view name) const {

@@ -12,11 +12,14 @@ normalizer<action_kind> action_normalizer(const policy_file& policy,
   return policy.manifest().normalizers.action;
 }
 
+json_value options_of(const alignment_rule& rule, std::string_view backend) {
+  return json_object{{"backend", backend}, {"rule", json_of(rule)}};
+}
+
 result_key key_of(const alignment_rule& rule, std::string_view backend,
                   const std::string& couplings) {
-  return {.name = "align",
-          .options = json_object{{"backend", backend}, {"rule", json_of(rule)}},
-          .hashes = {{"couplings", couplings}}};
+  return {
+      .name = "align", .options = options_of(rule, backend), .hashes = {{"couplings", couplings}}};
 }
 
 }  // namespace flowkit::policy::detail

@@ -19,6 +19,7 @@ namespace detail {
 /// Checks that couplings belong to a policy; returns the policy's normalizer of actions.
 [[nodiscard]] normalizer<action_kind> action_normalizer(const policy_file& policy,
                                                         const couplings_file& couplings);
+[[nodiscard]] json_value options_of(const alignment_rule& rule, std::string_view backend);
 [[nodiscard]] result_key key_of(const alignment_rule& rule, std::string_view backend,
                                 const std::string& couplings);
 
@@ -172,10 +173,11 @@ align_result align(B& be, const std::string& policy, const std::string& coupling
     result.end = stage_end::stopped;
     return result;
   }
-  hooks.begins();
-  place.begin();
   const couplings_file file(couplings);
   const normalizer<action_kind> actions = detail::action_normalizer(policy_file(policy), file);
+  place.check_replaceable();
+  hooks.begins();
+  place.begin();
   detail::physical_couplings<B> pairs(be, actions, file);
   const alignment_report report = pairs.apply(rule);
   result.summary = pairs.summary(rule, report);

@@ -176,9 +176,10 @@ couple_result couple(B& be, const std::string& path, const demonstrations& data,
   if (const auto before = place.finished()) {
     return detail::couple_result_of(place, *before);
   }
+  const visuomotor_policy<B> policy = load_policy(be, path);
+  place.check_replaceable();
   hooks.begins();
   place.begin();
-  const visuomotor_policy<B> policy = load_policy(be, path);
   const detail::window_set windows(data, selection, o.part);
   detail::part_store parts(place, header, windows.size(), std::max<index_t>(1, o.block / o.noises));
   detail::coupler<B> make(be, policy, windows, o);

@@ -158,12 +158,12 @@ void expect_same_windows(const policy_manifest& m, const demonstrations& data,
                          const data_selection& selection) {
   expect_equal(m.specification, spec_of(data, selection), "the data set does not fit the policy");
   const auto trained = m.origin.parents.find("selection");
-  FLOWKIT_VALIDATE(trained == m.origin.parents.end() ||
-                       trained->second == hash_of(to_json(policy::json_of(selection))),
-                   "the policy was trained with another selection of fields or episodes than ",
-                   to_json(policy::json_of(selection)),
-                   ": episodes that were put aside would be mixed with those it has seen; give the "
-                   "selection of training");
+  FLOWKIT_VALIDATE(
+      trained == m.origin.parents.end() || trained->second == selection_hash(selection),
+      "the policy was trained with another selection of fields or episodes than ",
+      to_json(policy::json_of(selection)),
+      ": episodes that were put aside would be mixed with those it has seen; give the "
+      "selection of training");
 }
 
 couplings_header couple_header(const policy_file& policy, const std::string& hash,
@@ -190,19 +190,23 @@ couplings_header couple_header(const policy_file& policy, const std::string& has
   return h;
 }
 
+json_value options_of(const couple_options& o, std::string_view backend,
+                      const data_selection& selection) {
+  return json_object{{"backend", backend},
+                     {"selection", policy::json_of(selection)},
+                     {"part", o.part == data_part::training ? "training" : "validation"},
+                     {"noises", o.noises},
+                     {"windows", o.windows},
+                     {"solver", json_of(o.solver)},
+                     {"seed", text(o.seed)},
+                     {"block", o.block}};
+}
+
 result_key key_of(const couple_options& o, const couplings_header& header, std::string_view backend,
                   const data_selection& selection) {
-  return {
-      .name = "couple",
-      .options = json_object{{"backend", backend},
-                             {"selection", policy::json_of(selection)},
-                             {"part", o.part == data_part::training ? "training" : "validation"},
-                             {"noises", o.noises},
-                             {"windows", o.windows},
-                             {"solver", json_of(o.solver)},
-                             {"seed", text(o.seed)},
-                             {"block", o.block}},
-      .hashes = {{"policy", header.policy}, {"data", header.data}}};
+  return {.name = "couple",
+          .options = options_of(o, backend, selection),
+          .hashes = {{"policy", header.policy}, {"data", header.data}}};
 }
 
 couple_result couple_result_of(const result_folder& place, const json_value& json) {

@@ -89,6 +89,8 @@ void validate_couple(const couple_options& o);
 /// Throws invalid_input unless a policy can act on windows that are cut so.
 void expect_same_windows(const policy_manifest& m, const demonstrations& data,
                          const data_selection& selection);
+[[nodiscard]] json_value options_of(const couple_options& o, std::string_view backend,
+                                    const data_selection& selection);
 [[nodiscard]] result_key key_of(const couple_options& o, const couplings_header& header,
                                 std::string_view backend, const data_selection& selection);
 [[nodiscard]] couple_result couple_result_of(const result_folder& place, const json_value& json);

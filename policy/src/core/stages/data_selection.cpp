@@ -1,5 +1,7 @@
 #include <flowkit/policy/stages/data_selection.hpp>
 
+#include <flowkit/io/sha256.hpp>
+
 #include <algorithm>
 
 namespace flowkit::policy {
@@ -135,6 +137,10 @@ json_value json_of(const data_selection& s) {
                      {"horizon", s.horizon},       {"observe", s.observe},
                      {"execute", s.execute},       {"validation", s.validation},
                      {"episodes", s.episodes},     {"seed", text(s.seed)}};
+}
+
+std::string selection_hash(const data_selection& s) {
+  return sha256_of(flowkit::detail::bytes_of(to_json(json_of(s))));
 }
 
 }  // namespace flowkit::policy

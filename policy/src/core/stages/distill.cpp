@@ -77,17 +77,18 @@ distill_files::distill_files(const distill_inputs& in)
   check_numbers(*this);
 }
 
+json_value options_of(const distill_options& o, std::string_view backend) {
+  return json_object{{"backend", backend},
+                     {"method", o.method},
+                     {"times", o.times == distill_times::epsilon ? "epsilon" : "uniform"},
+                     {"fit", policy::json_of(o.fit)},
+                     {"start", o.start == weight_set::average ? "average" : "raw"},
+                     {"inference", json_of(o.inference)},
+                     {"seed", text(o.seed)}};
+}
+
 result_key key_of(const distill_options& o, std::string_view backend, const distill_files& files) {
-  return {
-      .name = "distill",
-      .options = json_object{{"backend", backend},
-                             {"method", o.method},
-                             {"times", o.times == distill_times::epsilon ? "epsilon" : "uniform"},
-                             {"fit", policy::json_of(o.fit)},
-                             {"start", o.start == weight_set::average ? "average" : "raw"},
-                             {"inference", json_of(o.inference)},
-                             {"seed", text(o.seed)}},
-      .hashes = files.hashes};
+  return {.name = "distill", .options = options_of(o, backend), .hashes = files.hashes};
 }
 
 policy_manifest student_manifest(const distill_files& files, const distill_options& o) {

@@ -28,6 +28,7 @@ struct distill_files {
   }
 };
 
+[[nodiscard]] json_value options_of(const distill_options& o, std::string_view backend);
 [[nodiscard]] result_key key_of(const distill_options& o, std::string_view backend,
                                 const distill_files& files);
 /// The manifest of the student.
@@ -210,6 +211,8 @@ distill_result distill(B& be, const distill_inputs& inputs, const distill_option
             .policy = place / detail::policy_name,
             .fit = detail::fit_from(before->at("fit"))};
   }
+  detail::expect_batch(o.fit.batch, files.couplings.numbers().size(), "couplings", "distill.batch");
+  place.check_replaceable();
   hooks.begins();
   place.begin();
   const double epsilon = files.policy.manifest().inference.epsilon;

@@ -1,7 +1,8 @@
 #include "core/stages/learning.hpp"
 
-#include "core/stages/stage_files.hpp"
-#include "core/stages/window_set.hpp"
+#include "core/stages/coupling_parts.hpp"
+#include "core/stages/distill_body.hpp"
+#include "core/stages/train_base_body.hpp"
 
 #include <filesystem>
 #include <limits>
@@ -68,6 +69,21 @@ learn_options learning_preset(std::string_view name) {
   FLOWKIT_VALIDATE(name == "paper", "there is no preset '", name,
                    "': choose quick, standard or paper");
   return paper();
+}
+
+std::vector<stage_options> options_of_stages(const learn_options& o, std::string_view backend) {
+  using namespace detail;
+  std::vector<stage_options> out{{"base", options_of(o.base, backend)}};
+  for (index_t round = 1; round <= o.rounds; ++round) {
+    const round_files files = files_of({}, round);
+    if (round == 2) out.push_back({"straighten", options_of(straightening(o), backend)});
+    out.push_back({files.couple, options_of(o.couple, backend, o.base.data)});
+    out.push_back({files.held_out, options_of(held_out_couple(o), backend, o.base.data)});
+  }
+  out.push_back({"align", options_of(o.rule, backend)});
+  if (o.reflow_student) out.push_back({"reflow", options_of(reflow_student(o), backend)});
+  out.push_back({"sefa", options_of(o.distill, backend)});
+  return out;
 }
 
 namespace detail {

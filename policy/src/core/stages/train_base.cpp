@@ -2,19 +2,19 @@
 
 namespace flowkit::policy::detail {
 
-std::string selection_hash(const data_selection& s) { return hash_of(to_json(policy::json_of(s))); }
+json_value options_of(const train_base_options& o, std::string_view backend) {
+  return json_object{{"backend", backend},
+                     {"selection", policy::json_of(o.data)},
+                     {"network", policy::json_of(o.network)},
+                     {"action", json_of(o.action)},
+                     {"state", json_of(o.state)},
+                     {"fit", policy::json_of(o.fit)},
+                     {"inference", json_of(o.inference)},
+                     {"seed", text(o.seed)}};
+}
 
 result_key key_of(const train_base_options& o, std::string_view backend, const std::string& data) {
-  return {.name = "train_base",
-          .options = json_object{{"backend", backend},
-                                 {"selection", policy::json_of(o.data)},
-                                 {"network", policy::json_of(o.network)},
-                                 {"action", json_of(o.action)},
-                                 {"state", json_of(o.state)},
-                                 {"fit", policy::json_of(o.fit)},
-                                 {"inference", json_of(o.inference)},
-                                 {"seed", text(o.seed)}},
-          .hashes = {{"data", data}}};
+  return {.name = "train_base", .options = options_of(o, backend), .hashes = {{"data", data}}};
 }
 
 json_value json_of(const train_base_result& r) {

@@ -34,9 +34,7 @@ class window_source {
   std::unique_ptr<background_loader> loader_;
 };
 
-/// Hash of a selection, as policies keep it.
-[[nodiscard]] std::string selection_hash(const data_selection& s);
-
+[[nodiscard]] json_value options_of(const train_base_options& o, std::string_view backend);
 [[nodiscard]] result_key key_of(const train_base_options& o, std::string_view backend,
                                 const std::string& data);
 [[nodiscard]] json_value json_of(const train_base_result& r);
@@ -58,13 +56,16 @@ train_base_result train_base(B& be, const demonstrations& data, const train_base
   }
   policy_manifest m = detail::base_manifest(data, o, data_hash);
   m.origin.backend = computed_by(be);
+  const detail::window_set train(data, o.data, data_part::training);
+  const detail::window_set aside(data, o.data, data_part::validation);
+  detail::expect_windows(train, data, o.data);
+  detail::expect_batch(o.fit.batch, train.size(), "windows", "train.batch");
+  place.check_replaceable();
   hooks.begins();
   place.begin();
   const visuomotor_field field(m.specification, m.network);
   const rng_key key{o.seed};
   parameter_store<B> store(be, field.layout(), key.split(0));
-  const detail::window_set train(data, o.data, data_part::training);
-  const detail::window_set aside(data, o.data, data_part::validation);
   visuomotor_matching<> objective(field, {}, {o.inference.epsilon});
   detail::window_source<B> source(train, m, o.fit.batch);
   detail::held_out_matching<B> held_out(be, field, store, m, aside, o.fit.held_out_windows,

@@ -45,6 +45,25 @@ std::vector<row_t> window_set::modes() const {
   return modes;
 }
 
+void expect_windows(const window_set& windows, const demonstrations& data,
+                    const data_selection& selection) {
+  index_t longest = 0;
+  index_t begin = 0;
+  for (const index_t end : data.episode_ends()) {
+    longest = std::max(longest, end - begin);
+    begin = end;
+  }
+  FLOWKIT_VALIDATE(windows.size() > 0, "no episode to learn from in ", data.source(),
+                   " is as long as the horizon of ", selection.horizon,
+                   " steps needs (policy.horizon); the longest of all has ", longest,
+                   " steps: choose a shorter horizon, or longer demonstrations");
+}
+
+void expect_batch(index_t batch, index_t samples, std::string_view what, std::string_view setting) {
+  FLOWKIT_VALIDATE(batch <= samples, "a batch of ", batch, " (", setting, ") cannot be drawn from ",
+                   samples, " ", what, ": choose at most ", samples);
+}
+
 std::vector<row_t> spread_rows(index_t size, index_t count) {
   const index_t taken = count > 0 ? std::min(count, size) : size;
   std::vector<row_t> rows(static_cast<std::size_t>(taken));

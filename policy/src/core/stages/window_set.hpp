@@ -28,6 +28,13 @@ class window_set {
   window_gatherer gatherer_;
 };
 
+/// Throws invalid_input if the training part has no windows: every episode is too short.
+void expect_windows(const window_set& windows, const demonstrations& data,
+                    const data_selection& selection);
+/// Throws invalid_input unless batches of that size can be drawn from so many samples, which are
+/// called `what`; `setting` is what the command calls the size.
+void expect_batch(index_t batch, index_t samples, std::string_view what, std::string_view setting);
+
 /// At most `count` of the numbers 0 .. size - 1, spread evenly; 0: all of them.
 [[nodiscard]] std::vector<row_t> spread_rows(index_t size, index_t count);
 

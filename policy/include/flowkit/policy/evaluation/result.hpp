@@ -56,6 +56,10 @@ struct evaluation_result {
   index_t noise_seed = 0;
   index_t horizon = 0;   ///< predicted steps of a chunk
   index_t executed = 0;  ///< steps of it that are executed
+  /// What computed, and in which number format; empty: not known, of an earlier version.
+  std::string backend{};
+  std::string precision{};
+  std::optional<double> largest_step{};  ///< of the guard between two actions; none: no limit
   std::vector<episode_result> episodes{};
   std::vector<double> latency_ms{};    ///< observation in, action out, where a chunk is predicted
   std::vector<double> following_ms{};  ///< the same for the other actions of a chunk
@@ -71,6 +75,10 @@ struct evaluation_result {
 /// solver that methods are asked for by that name, with the name of the solver for another; the
 /// method alone where nothing is solved, "expert".
 [[nodiscard]] std::string label_of(const evaluation_result& result);
+
+/// In what two evaluations were made in different ways that change results, in words, such as
+/// "precision f32 and bf16"; empty: in nothing, or it is not known.
+[[nodiscard]] std::string ways_apart(const evaluation_result& a, const evaluation_result& b);
 
 /// Successes over all episodes, noise seed of the result only.
 [[nodiscard]] proportion success_of(const evaluation_result& result);

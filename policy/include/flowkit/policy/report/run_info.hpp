@@ -36,6 +36,7 @@ struct run_info {
   /// Label of the evaluation that the report is about, e.g. "sefa@1"; empty: chosen by the report,
   /// the cheapest of the last method.
   std::string primary{};
+  std::string settings{};  ///< hash of the settings that sweeps keep; empty: not known
   std::vector<named_number> parameters{};
   std::vector<named_text> facts{};  ///< about the data: demonstrations, windows, expert success
   std::vector<named_text> provenance{};  ///< version, compiler, processor, threads, seeds, hashes

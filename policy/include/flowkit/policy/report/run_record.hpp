@@ -57,14 +57,18 @@ struct run_record {
   flow_record flow{};  ///< of all stages together
   std::vector<picture_record> pictures{};
   std::vector<sweep_record> sweeps{};
+  /// SHA-256 of policies that were made from files which the run no longer holds, such as an older
+  /// base: their results are shown, but not compared with others.
+  std::vector<std::string> outdated{};
   std::vector<std::string> problems{};  ///< files that could not be read, with the reason
 };
 
 /// Reads what a directory holds. Absent files leave their part empty, damaged ones are listed in
 /// `problems`: a report of a broken run shows what is left of it. So are evaluations and measures
 /// of the flow whose policy, by its SHA-256, is no longer the one that the directory holds: they
-/// are left out. Students of a policy that is gone stay, and are listed. Throws file_error only if
-/// the directory itself cannot be read. *Allocates*.
+/// are left out, and demonstration sweeps of other settings than run.json says. Stages whose inputs
+/// are gone stay, and are listed. Throws file_error only if the directory itself cannot be read.
+/// *Allocates*.
 [[nodiscard]] run_record read_run(const std::string& directory);
 
 /// Sorts by task, then base, reflow, other methods by name, sefa last; most steps first, adaptive

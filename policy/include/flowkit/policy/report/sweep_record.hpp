@@ -29,6 +29,8 @@ struct sweep_record {
   axis_scale scale = axis_scale::linear;
   std::vector<sweep_point> points{};
   std::string policy{};  ///< SHA-256 of the policy that all points are about; empty: of several
+  /// Hash of all settings that were kept, as in run_info; empty: not known.
+  std::string settings{};
 };
 
 /// Replaces `path` atomically, format "flowkit.sweep". Throws file_error.

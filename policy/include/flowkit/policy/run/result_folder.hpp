@@ -52,8 +52,12 @@ class result_folder {
   /// an attempt or results of less of its extent.
   [[nodiscard]] bool resumable() const;
 
+  /// Throws file_error that says why if the folder holds what `begin` would not replace: files
+  /// without a record, or with one that cannot be read. Removes what
+  /// killed writers left, and nothing else.
+  void check_replaceable() const;
   /// Prepares the folder: keeps a beginning, removes other results and what killed writers left.
-  /// Throws file_error, also for a folder of foreign files.
+  /// Throws file_error, also where check_replaceable does.
   void begin() const;
   /// Declares the results complete with these outputs (names inside the folder; files or
   /// directories) and a summary for later readers. Throws file_error.
@@ -70,6 +74,8 @@ class result_folder {
   /// Which output is not what a record says, in words. Throws error if one is missing.
   [[nodiscard]] std::string damage(const json_value& record) const;
   [[nodiscard]] bool extends(const json_value& record) const;
+  /// What is wrong with the records that are there; empty if one of them can be read.
+  [[nodiscard]] std::string unreadable() const;
 
   std::string path_;
   result_key key_;

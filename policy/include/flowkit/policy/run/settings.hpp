@@ -27,13 +27,15 @@ class settings {
   /// that it would not accept.
   explicit settings(std::vector<setting_info> table);
 
-  /// Sets one value; an integer is accepted where a number is wanted. Throws invalid_input.
+  /// Sets one value; an integer is accepted where a number is wanted, and 1e5 where an integer is.
+  /// Throws invalid_input.
   void set(std::string_view name, json_value value);
   /// The same from the text of an option: the kind of the setting decides how it is read, and a
   /// text needs no quotes. Throws invalid_input.
   void set_text(std::string_view name, std::string_view value);
-  /// Sets all entries of a configuration file. Throws file_error that names the line.
-  void read(const std::string& path);
+  /// Sets all entries of a configuration file and returns the names of the settings of which it
+  /// says nothing. Throws file_error that names the line.
+  std::vector<std::string> read(const std::string& path);
 
   [[nodiscard]] bool boolean(std::string_view name) const { return value(name).as_bool(); }
   [[nodiscard]] index_t integer(std::string_view name) const { return value(name).as_integer(); }

@@ -48,5 +48,7 @@ enum class data_part : std::uint8_t { training, validation };
 /// The selection as a document. Policies keep its hash, so that no later stage takes episodes that
 /// were put aside for ones that were trained on.
 [[nodiscard]] json_value json_of(const data_selection& selection);
+/// That hash: the parent "selection" of a policy.
+[[nodiscard]] std::string selection_hash(const data_selection& selection);
 
 }  // namespace flowkit::policy

@@ -52,6 +52,17 @@ struct learn_result {
   std::string reflow_student = {};  ///< policy on couplings as generated
 };
 
+/// The options that a stage of learn notes in its folder, see result_folder.
+struct stage_options {
+  std::string folder;
+  json_value options;
+};
+
+/// Those of all stages that learn would run with these settings on a backend (see computed_by): to
+/// tell where a run is not what its settings say.
+[[nodiscard]] std::vector<stage_options> options_of_stages(const learn_options& options,
+                                                           std::string_view backend);
+
 /// Runs train_base, couple, align and distill, each in its own folder below `folder`: base, couple,
 /// held_out, align, sefa, reflow; with two rounds straighten, couple_2, held_out_2 besides. Every
 /// stage is skipped, continued or begun as its folder says; what a part needs of earlier stages is

@@ -1,0 +1,51 @@
+#include <app/run_lock.hpp>
+
+#include <flowkit/core/error.hpp>
+#include <flowkit/core/text.hpp>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <set>
+#include <string_view>
+
+namespace flowkit::app {
+namespace {
+
+/// " (pid 12)" as the file of its owner says, or nothing.
+std::string owner_of(int file) {
+  std::array<char, 24> digits{};
+  const ssize_t count = ::pread(file, digits.data(), digits.size(), 0);
+  return count > 0
+             ? text(" (pid ", std::string_view(digits.data(), static_cast<std::size_t>(count)), ")")
+             : std::string();
+}
+
+}  // namespace
+
+void lock_run(const std::string& folder) {
+  static std::set<std::string> held;
+  std::error_code failure;
+  const std::string known = std::filesystem::weakly_canonical(folder, failure).string();
+  if (held.contains(known)) return;
+  const std::string path = folder + "/.lock";
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (file < 0) return;  // whoever writes next says why
+  if (::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    const std::string owner = owner_of(file);
+    ::close(file);
+    throw invalid_input(text(folder, " is in use by another flowkit", owner,
+                             ": wait until it ends, or give another --run"));
+  }
+  // The file stays open, and the lock with it, until the process ends.
+  const std::string own = text(::getpid());
+  const bool noted = ::ftruncate(file, 0) == 0 &&
+                     ::pwrite(file, own.data(), own.size(), 0) == static_cast<ssize_t>(own.size());
+  if (noted) held.insert(known);
+}
+
+}  // namespace flowkit::app

@@ -1,0 +1,44 @@
+// Which results of a run directory belong to the files that it holds now.
+#pragma once
+
+#include <flowkit/policy/evaluation/result.hpp>
+#include <flowkit/policy/report/sweep_record.hpp>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace flowkit::policy::detail {
+
+/// The files of a run that stages are made from, known by their SHA-256:
+/// <stage>/policy.safetensors, couplings.safetensors and aligned.safetensors.
+class present_files {
+ public:
+  /// Hashes those in the folders. Throws file_error.
+  explicit present_files(const std::vector<std::filesystem::path>& stages);
+
+  /// Why an evaluation does not belong to this run, in words; empty if it does, and where nothing
+  /// can be said: the directory holds no policy of that method.
+  [[nodiscard]] std::string objection(const evaluation_result& result) const;
+  /// The same of a sweep that is about one policy.
+  [[nodiscard]] std::string objection(const sweep_record& sweep) const;
+  /// The same of a stage, as the inputs in its stage.json say, and those of the stages that made
+  /// them.
+  [[nodiscard]] std::string objection(const std::filesystem::path& stage) const;
+  /// Hash of the policy of a stage; empty if it has none.
+  [[nodiscard]] std::string policy_of(const std::filesystem::path& stage) const;
+
+ private:
+  struct holder {
+    std::filesystem::path stage;
+    std::string hash;
+  };
+  [[nodiscard]] const std::vector<holder>& named(std::string_view file) const;
+  [[nodiscard]] bool holds_policy(std::string_view hash) const;
+  [[nodiscard]] std::string objection(const std::filesystem::path& stage, int depth) const;
+
+  std::map<std::string, std::vector<holder>, std::less<>> files_;  // by name
+};
+
+}  // namespace flowkit::policy::detail

@@ -1,0 +1,100 @@
+"""A report says where a run is not what its settings say, and what it could not read."""
+
+import json
+import shutil
+import unittest
+
+import tiny
+
+
+class Honesty(tiny.MadeRun):
+    def report(self):
+        """What `flowkit report` says, for the page see page()."""
+        return self.accepted("report")
+
+    def test_a_student_of_an_older_base_is_not_compared_with_the_new_one(self):
+        self.assertNotIn("no longer holds", self.page())
+        self.accepted("train", "--steps", "61")
+        self.accepted("evaluate")
+        self.report()
+        page = self.page()
+        self.assertIn("sefa@1 and base@2 are not compared: sefa@1 was learnt from files that this "
+                      "run no longer holds", page)
+        self.assertIn("couple: was made from a policy that this run no longer holds", page)
+
+    def test_students_of_older_couplings_are_listed(self):
+        self.accepted("couple", "--noises", "3")
+        self.report()
+        self.assertIn("sefa: was made from couplings that this run no longer holds", self.page())
+
+    def test_every_setting_of_a_stage_is_compared_with_what_made_it(self):
+        for old, new, said in [
+                ('rule = "adaptive"', 'rule = "identity"',
+                 'align was made with other settings: align.rule was "adaptive", is "identity"'),
+                ('solver = "euler"', 'solver = "dormand_prince"', 'couple.solver was "euler"'),
+                ("held_out_noises = 1", "held_out_noises = 2",
+                 "held_out was made with other settings: couple.held_out_noises was 1, is 2"),
+                ("clip_margin = 1.5", "clip_margin = 2",
+                 "base was made with other settings: policy.clip_margin was 1.5, is 2"),
+                ("episodes = 4", "episodes = 5",
+                 "evaluation/sefa@1 was made with other settings: evaluate.episodes was 4, is 5"),
+                ("largest_step = inf", "largest_step = 0.5", "evaluate.largest_step was"),
+                ("hold = 10", "hold = 11", "collect.hold was 10, is 11"),
+                ("seed = 0", "seed = 5", "base was made with other settings: seed was 0, is 5")]:
+            with self.subTest(new):
+                shutil.copy(self.made / "config.toml", self.run_folder / "config.toml")
+                self.replace_setting(old, new)
+                self.assertIn(said, self.report())
+                self.assertIn("made with other settings", self.page())
+
+    def test_damaged_notes_do_not_stop_a_report(self):
+        for name in ["run.json", "collect/stage.json", "base/stage.json", "align/report.json",
+                     "align/aligned.safetensors", "evaluation/sefa@1/stage.json",
+                     "reflow/policy.safetensors"]:
+            with self.subTest(name):
+                path = self.run_folder / name
+                whole = path.read_bytes()
+                path.write_bytes(b"{")
+                self.report()
+                self.assertIn(name, self.page())
+                path.write_bytes(whole)
+        shutil.rmtree(self.run_folder / "collect/demonstrations.zarr")
+        self.report()
+        self.assertIn("<strong>sefa@1</strong> succeeds in", self.page())
+
+    def test_a_damaged_note_does_not_stop_a_run(self):
+        (self.run_folder / "run.json").write_text('{"format": "flow', encoding="utf-8")
+        self.accepted("run")
+
+    def test_a_configuration_that_lacks_lines_is_remarked(self):
+        self.replace_setting("noises = 2", "# noises = 2")
+        said = tiny.call("latency", "--run", self.run_folder, "--methods", "sefa@1").stderr
+        self.assertIn("says nothing of couple.noises: the defaults are taken", said)
+
+    def test_integers_are_read_alike_everywhere(self):
+        self.replace_setting("steps = 60", "steps = 6e1")
+        self.accepted("run")
+
+    def test_only_calls_that_begin_a_run_set_its_preset(self):
+        self.accepted("train", "--preset", "quick", "--dims", "16 32", "--steps", "3", "--warmup",
+                      "1", "--batch", "8", "--set", "policy.validation=0.25", "--threads", "1",
+                      "--task", "button_press")
+        self.assertNotIn("preset", json.loads((self.run_folder / "run.json").read_text()))
+
+    def test_evaluations_of_other_options_are_not_compared(self):
+        self.accepted("evaluate", "--methods", "sefa@1", "--largest-step", "0.5")
+        self.report()
+        self.assertIn("sefa@1 and base@2 are not compared: they were evaluated in different ways: "
+                      "largest step 0.5 and inf", self.page())
+
+    def test_a_sweep_of_other_settings_is_left_out(self):
+        made = tiny.call(*tiny.arguments(self.run_folder, run__sweep="2"))
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.assertIn("Runs that differ in the number of demonstrations only", self.page())
+        self.accepted("run", "--set", "distill.steps=41")
+        self.assertIn("demonstrations.json: is left out: it was made with other settings",
+                      self.page())
+
+
+if __name__ == "__main__":
+    unittest.main()

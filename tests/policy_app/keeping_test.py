@@ -1,0 +1,114 @@
+"""Finished results survive a call that is refused, and what two calls do at once."""
+
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import tiny
+
+
+class Keeping(tiny.MadeRun):
+    def bytes_of(self, *names):
+        return [(self.run_folder / name).read_bytes() for name in names]
+
+    def refused_without_a_trace(self, *words, keeps):
+        """What the call says; the files and the settings stay as they are."""
+        names = ["config.toml", *keeps]
+        before = self.bytes_of(*names)
+        said = self.refused(words[0], "--run", self.run_folder, *words[1:])
+        self.assertEqual(self.bytes_of(*names), before, said)
+        return said
+
+    def test_a_refused_evaluation_keeps_its_results(self):
+        for words, said in [(["--seed", "5"], "seed was 0, is 5"),
+                            (["--set", "policy.validation=0.75"],
+                             "policy.validation was 0.25, is 0.75"),
+                            (["--set", "policy.state_field=proprioception"],
+                             "policy.state_field was")]:
+            with self.subTest(words):
+                self.assertIn(said, self.refused_without_a_trace(
+                    "evaluate", *words, keeps=["evaluation/base@2/results.json",
+                                               "evaluation/sefa@1/stage.json"]))
+
+    def test_other_data_do_not_pass_for_those_that_were_learnt(self):
+        other = self.folder / "other"
+        made = tiny.call("collect", "--run", other, "--task", "button_press", "--seed", "7",
+                         "--demonstrations", "4", "--quiet")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        data = other / "collect/demonstrations.zarr"
+        for command in ["align", "distill", "evaluate"]:
+            self.assertIn("trained on other data", self.refused_without_a_trace(
+                command, "--data", data, keeps=["evaluation/sefa@1/results.json"]))
+
+    def test_a_refused_training_keeps_the_policy(self):
+        for command, setting, said in [
+                ("train", "policy.horizon=1000", "the longest of all has "),
+                ("train", "train.batch=60000", "(train.batch) cannot be drawn from"),
+                ("distill", "distill.batch=60000", "(distill.batch) cannot be drawn from")]:
+            with self.subTest(setting):
+                self.assertIn(said, self.refused_without_a_trace(
+                    command, "--set", setting,
+                    keeps=["base/policy.safetensors", "reflow/policy.safetensors",
+                           "sefa/policy.safetensors"]))
+
+    def test_an_alignment_of_other_couplings_is_refused_in_time(self):
+        shutil.copy(self.run_folder / "held_out/couplings.safetensors",
+                    self.run_folder / "couple/couplings.safetensors")
+        shutil.copy(self.run_folder / "sefa/policy.safetensors",
+                    self.run_folder / "base/policy.safetensors")
+        said = self.refused_without_a_trace("align", keeps=["align/aligned.safetensors"])
+        self.assertIn("were not generated with the policy", said)
+
+    def test_files_of_somebody_else_stop_a_stage_before_it_is_remembered(self):
+        base = self.run_folder / "base"
+        shutil.rmtree(base)
+        base.mkdir()
+        (base / "thesis.tex").write_text("years of work", encoding="utf-8")
+        self.assertIn("no results of this kind", self.refused_without_a_trace(
+            "train", "--steps", "61", keeps=["base/thesis.tex"]))
+
+    def test_a_damaged_record_is_called_what_it_is(self):
+        (self.run_folder / "base/stage.json").write_text("{", encoding="utf-8")
+        said = self.refused_without_a_trace("train", "--steps", "61",
+                                            keeps=["base/policy.safetensors"])
+        self.assertIn("record cannot be read", said)
+        self.assertIn("stage.json", said)
+
+    def test_a_policy_from_another_folder_has_a_name_of_its_own(self):
+        shutil.copytree(self.run_folder / "sefa", self.run_folder / "other")
+        before = self.bytes_of("evaluation/sefa@1/results.json")
+        said = self.accepted("evaluate", "--methods", "other@1 sefa@1 other@01")
+        self.assertEqual(said.count("evaluation/other@1: "), 1)
+        self.assertEqual(self.bytes_of("evaluation/sefa@1/results.json"), before)
+        said = self.refused_without_a_trace("evaluate", "--methods", "../run/sefa@1", keeps=[])
+        self.assertIn("--policy", said)
+
+    def test_a_policy_file_from_elsewhere_is_evaluated_as_far_as_it_can_be(self):
+        words = tiny.arguments(self.folder / "elsewhere", seed=3, evaluate__methods="base@1")
+        made = tiny.call(*words)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        said = self.accepted("evaluate", "--policy", self.folder / "elsewhere/sefa/policy.safetensors")
+        self.assertIn("no distances, because the policy put other episodes aside", said)
+
+    def test_two_processes_do_not_change_a_run_at_once(self):
+        run = self.run_folder
+        words = [tiny.COMMAND, "train", "--run", str(run), "--steps", "1000000", "--quiet"]
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        while not (run / "base/checkpoint.safetensors").exists():
+            self.assertIsNone(process.poll())
+            time.sleep(0.02)
+        for command in ["train", "evaluate", "run"]:
+            said = self.refused(command, "--run", run)
+            self.assertIn(f"is in use by another flowkit (pid {process.pid})", said)
+        self.assertEqual(tiny.call("compare", run).returncode, 0)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        self.accepted("train", "--steps", "61")
+
+
+if __name__ == "__main__":
+    unittest.main()
