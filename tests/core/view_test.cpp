@@ -56,6 +56,14 @@ TEST_F(View, RepeatsWithoutCopying) {
   EXPECT_FALSE(repeat_rows(line, 9).dense());
 }
 
+TEST_F(View, WithoutElementsIsDense) {
+  EXPECT_TRUE((host_view<float, 1>{}.dense()));
+  EXPECT_TRUE((host_view<float, 3>{}.dense()));
+  EXPECT_TRUE(columns(as_rows(v), 1, 0).dense());
+  EXPECT_TRUE(rows(columns(as_rows(v), 1, 2), 0, 0).dense());
+  EXPECT_EQ(flatten(host_view<float, 2>{}).size(), 0);
+}
+
 TEST_F(View, AxesOfSizeOneMayHaveAnyStride) {
   const host_view<float, 2> v1(data.data(), extents{1, 4}, extents{0, 1});
 

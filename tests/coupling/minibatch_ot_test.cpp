@@ -195,6 +195,25 @@ TEST_F(MinibatchOt, PenaltiesThatRewardMixingOrLeaveNoCostAreRefused) {
   }
 }
 
+TEST_F(MinibatchOt, PenaltiesThatTheScalarCannotHoldAreRefused) {
+  using narrow = eigen<float>;
+  narrow host;
+  workspace<narrow> scratch(host);
+  tensor<narrow, 2> x(host, {4, 2});
+  tensor<narrow, 2> condition(host, {4, 1});
+  host.normal(x.view(), rng_key{2});
+  host.fill(condition.view(), 1);
+  tensor<narrow, 2> x0(host, {4, 2});
+  const pair_batch<narrow> batch{x0.view(), x.view(), condition.view()};
+  minibatch_ot<float> coupling({condition_rule::penalty, 1e300});
+
+  const auto message =
+      message_of<invalid_input>([&] { coupling.draw(host, batch, rng_key{1}, scratch); });
+
+  EXPECT_THAT(message, HasSubstr("penalty of 1e+300, which costs have twice, 2e+300 (inf in the "
+                                 "backend's scalar)"));
+}
+
 TEST_F(MinibatchOt, ConditionsThatAreNotFiniteAreRefused) {
   batch_of b(be, 10, 2);
   b.condition.view()(4, 0) = std::numeric_limits<double>::quiet_NaN();

@@ -98,5 +98,35 @@ TEST(analytic_field, refuses_times_velocities_and_tangents_that_do_not_fit) {
   EXPECT_THROW(field.jvp(be, four.view(), x.view(), x.view(), y.view(), few.view()), invalid_input);
 }
 
+/// Every other row of a matrix of twice as many.
+template <class T>
+view<T, 2, host_space> with_gaps(const view<T, 2, host_space>& v) {
+  return {v.data(), extents{v.shape()[0] / 2, v.shape()[1]},
+          extents{2 * v.strides()[0], index_t{1}}};
+}
+
+TEST(analytic_field, refuses_rows_with_gaps_between_them) {
+  backend be;
+  const auto field = analytic_field<3>(generic);
+  const auto t = testing::vector(be, std::vector<double>{0, 0});
+  tensor<backend, 2> x(be, {2, 3});
+  tensor<backend, 2> y(be, {2, 3});
+  tensor<backend, 2> large(be, {4, 3});
+  const auto gaps = with_gaps(large.view());
+  const auto refusal = [](const auto& call) { return message_of<invalid_input>(call); };
+  const std::string what =
+      "of shape [2, 3] has strides [6, 1]: its elements must lie one after the "
+      "other; copy it into a tensor";
+
+  EXPECT_THAT(refusal([&] { field(be, t.view(), gaps, y.view()); }),
+              HasSubstr("the state of a field " + what));
+  EXPECT_THAT(refusal([&] { field(be, t.view(), x.view(), gaps); }),
+              HasSubstr("a velocity or tangent of a field " + what));
+  EXPECT_THAT(refusal([&] { field.jvp(be, t.view(), x.view(), gaps, y.view(), y.view()); }),
+              HasSubstr(what));
+  EXPECT_THAT(refusal([&] { field.jvp(be, t.view(), x.view(), x.view(), y.view(), gaps); }),
+              HasSubstr(what));
+}
+
 }  // namespace
 }  // namespace flowkit

@@ -1,10 +1,11 @@
 // Conditions follow the samples that a solver selects.
 #include "support/batch.hpp"
+#include "support/files.hpp"
 
 #include <flowkit/field/concepts.hpp>
 #include <flowkit/field/conditioned.hpp>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 namespace flowkit {
 namespace {
@@ -77,6 +78,31 @@ TEST_F(conditioned_field, refuses_more_conditions_than_there_is_room_for) {
   const auto more = testing::matrix(be_, 4, std::vector<double>{1, 2, 3, 4});
 
   EXPECT_THROW(field_.rebind(more.view()), invalid_input);
+}
+
+TEST_F(conditioned_field, refuses_to_select_more_rows_than_samples) {
+  const auto refusal = [&](const std::vector<row_t>& samples) {
+    return testing::message_of<invalid_input>([&] { select(samples); });
+  };
+  EXPECT_THAT(refusal({0, 1, 2, 0}),
+              ::testing::HasSubstr("a selection of 4 rows from data for 3 samples"));
+  const auto fewer = testing::matrix(be_, 2, std::vector<double>{5, 7});
+
+  field_.rebind(fewer.view());  // which leaves room for three
+
+  EXPECT_THAT(refusal({0, 1, 0}),
+              ::testing::HasSubstr("a selection of 3 rows from data for 2 samples"));
+  EXPECT_EQ(velocity({1, 2}), (std::vector<double>{5, 14}));
+}
+
+TEST_F(conditioned_field, asserts_that_selected_numbers_are_samples) {
+#if FLOWKIT_CHECKS > 0
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // the backend has threads
+  EXPECT_DEATH(select({3}), "precondition");
+  EXPECT_DEATH(select({-1}), "precondition");
+#else
+  GTEST_SKIP() << "preconditions are not checked in this build";
+#endif
 }
 
 TEST_F(conditioned_field, has_tangents_under_the_same_condition) {

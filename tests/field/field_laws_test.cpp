@@ -15,7 +15,7 @@
 namespace flowkit {
 namespace {
 
-using backend = eigen<float>;
+using backend = eigen<double>;
 
 constexpr index_t samples = 5;
 constexpr index_t width = 4;
@@ -81,6 +81,12 @@ struct network {
   decltype(field_of<Condition>(net, store, std::declval<parts&>())) field;
 };
 
+/// The same behind another field.
+struct counted_network : network<1, 3> {
+  explicit counted_network(parts& p) : network(p), field(std::move(network::field)) {}
+  counted<decltype(network::field)> field;
+};
+
 template <class Model>
 struct FieldLaws : ::testing::Test {
   static_assert(VelocityField<decltype(Model::field), backend>);
@@ -91,7 +97,7 @@ struct FieldLaws : ::testing::Test {
   }
 
   /// The velocity, written over `before`.
-  std::vector<double> velocity(float before) {
+  std::vector<double> velocity(double before) {
     p.be.fill(dx.view(), before);
     model.field(p.be, std::as_const(t).view(), std::as_const(x).view(), dx.view());
     return testing::host(dx);
@@ -105,11 +111,11 @@ struct FieldLaws : ::testing::Test {
 };
 
 using models = ::testing::Types<formula, formula_in_lanes, joined_pairs, counted_formula,
-                                network<1, 0>, network<2, 0>, network<1, 3>>;
+                                network<1, 0>, network<2, 0>, network<1, 3>, counted_network>;
 TYPED_TEST_SUITE(FieldLaws, models);
 
 TYPED_TEST(FieldLaws, AllOfTheVelocityIsWrittenAndNoneOfItIsRead) {
-  const auto over_nan = this->velocity(std::numeric_limits<float>::quiet_NaN());
+  const auto over_nan = this->velocity(std::numeric_limits<double>::quiet_NaN());
 
   EXPECT_EQ(over_nan, this->velocity(3));  // which no NaN would equal
 }
@@ -118,14 +124,11 @@ TYPED_TEST(FieldLaws, EqualArgumentsGiveEqualVelocities) {
   const auto first = this->velocity(0);
   const auto times = testing::host(this->t);
   const auto states = testing::host(this->x);
-  this->p.be.fill(this->t.view(), 0.5F);
-  this->p.be.fill(this->x.view(), 2.0F);
+  this->p.be.fill(this->t.view(), 0.5);
+  this->p.be.fill(this->x.view(), 2.0);
   const auto other = this->velocity(0);
-  const auto in_float = [](const std::vector<double>& v) {
-    return std::vector<float>(v.begin(), v.end());
-  };
-  this->p.be.upload(this->t.view(), in_float(times));
-  this->p.be.upload(flatten(this->x.view()), in_float(states));
+  this->p.be.upload(this->t.view(), times);
+  this->p.be.upload(flatten(this->x.view()), states);
 
   EXPECT_EQ(this->velocity(0), first);
   EXPECT_NE(other, first);
@@ -139,7 +142,7 @@ TYPED_TEST(FieldLaws, ARowDependsOnTheSameRowOnly) {
   const auto before = this->velocity(0);
   for (index_t i = 0; i < samples; ++i) {
     if (i == kept) continue;
-    this->t.view()(i) = 0.25F;
+    this->t.view()(i) = 0.25;
     for (index_t j = 0; j < width; ++j) this->x.view()(i, j) += 1;
   }
 
@@ -147,6 +150,70 @@ TYPED_TEST(FieldLaws, ARowDependsOnTheSameRowOnly) {
 
   EXPECT_EQ(row(after), row(before));
   EXPECT_NE(after, before);
+}
+
+// Central differences of step 1e-6 are good to about 1e-9 of slopes around 1.
+TYPED_TEST(FieldLaws, TheTangentIsThatOfCentralDifferences) {
+  if constexpr (TangentField<decltype(TypeParam::field), backend>) {
+    tensor<backend, 2> u(this->p.be, {samples, width});
+    tensor<backend, 2> du(this->p.be, {samples, width});
+    this->p.be.normal(u.view(), rng_key{5});
+    const auto plain = this->velocity(0);
+    const auto states = testing::host(this->x);
+    const auto directions = testing::host(u);
+    const auto moved = [&](double h) {
+      auto there = states;
+      for (std::size_t i = 0; i < there.size(); ++i) there[i] += h * directions[i];
+      this->p.be.upload(flatten(this->x.view()), there);
+      return this->velocity(0);
+    };
+    const double h = 1e-6;
+    const auto before = moved(-h);
+    const auto after = moved(h);
+    this->p.be.upload(flatten(this->x.view()), states);
+    this->p.be.fill(this->dx.view(), std::numeric_limits<double>::quiet_NaN());
+    this->p.be.fill(du.view(), std::numeric_limits<double>::quiet_NaN());
+
+    this->model.field.jvp(this->p.be, std::as_const(this->t).view(), std::as_const(this->x).view(),
+                          std::as_const(u).view(), this->dx.view(), du.view());
+
+    const auto velocity = testing::host(this->dx);
+    const auto tangent = testing::host(du);
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+      EXPECT_NEAR(velocity[i], plain[i], 1e-14 * (1 + std::abs(plain[i])));  // other instructions
+      EXPECT_NEAR(tangent[i], (after[i] - before[i]) / (2 * h), 1e-8);
+    }
+  } else {
+    GTEST_SKIP() << "a field without tangents";
+  }
+}
+
+TYPED_TEST(FieldLaws, ASelectionActsAsThoseRowsUntilItIsUndone) {
+  if constexpr (SelectableField<decltype(TypeParam::field), backend>) {
+    const std::vector<row_t> chosen{4, 0, 2};
+    const const_view_of<backend, 1, row_t> samples_chosen(chosen.data(), extents<1>{3});
+    const auto whole = this->velocity(0);
+    std::vector<double> expected;
+    tensor<backend, 1> times(this->p.be, {3});
+    tensor<backend, 2> states(this->p.be, {3, width});
+    tensor<backend, 2> velocities(this->p.be, {3, width});
+    for (std::size_t i = 0; i < 3; ++i) {
+      const auto row = whole.begin() + chosen[i] * width;
+      expected.insert(expected.end(), row, row + width);
+      times.view()(i) = this->t.view()(chosen[i]);
+    }
+    this->p.be.gather_rows(std::as_const(this->x).view(), samples_chosen, states.view());
+
+    this->model.field.select_rows(this->p.be, samples_chosen);
+    this->model.field(this->p.be, std::as_const(times).view(), std::as_const(states).view(),
+                      velocities.view());
+    this->model.field.select_all(this->p.be);
+
+    EXPECT_EQ(testing::host(velocities), expected);
+    EXPECT_EQ(this->velocity(0), whole);
+  } else {
+    GTEST_SKIP() << "a field without data per sample";
+  }
 }
 
 }  // namespace

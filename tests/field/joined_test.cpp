@@ -48,5 +48,28 @@ TEST_F(joined_field, refuses_rows_that_do_not_divide) {
               HasSubstr("give the samples per row"));
 }
 
+TEST_F(joined_field, refuses_times_and_velocities_that_do_not_fit) {
+  auto field = joined(analytic_field<1>([](auto, auto p) { return p; }), 2, ws_);
+  const auto one = testing::vector(be_, std::vector<double>{0});
+  const auto three = testing::vector(be_, std::vector<double>{0, 0, 0});
+  tensor<backend, 2> x(be_, {3, 4});
+  tensor<backend, 2> dx(be_, {3, 4});
+  tensor<backend, 2> few(be_, {2, 4});
+  tensor<backend, 2> wide(be_, {3, 5});
+  const auto refusal = [&](const_view_of<backend, 1> t, const_view_of<backend, 2> state,
+                           view_of<backend, 2> velocity) {
+    return message_of<invalid_input>([&] { field(be_, t, state, velocity); });
+  };
+
+  EXPECT_THAT(refusal(one.view(), x.view(), dx.view()),
+              HasSubstr("a joined field was given 1 times for a state of shape [3, 4]"));
+  EXPECT_THAT(refusal(three.view(), x.view(), few.view()),
+              HasSubstr("tangent of shape [2, 4] for a state of shape [3, 4]"));
+  EXPECT_THAT(refusal(three.view(), columns(wide.view(), 0, 4), dx.view()),
+              HasSubstr("state of a field of shape [3, 4] has strides [5, 1]"));
+  EXPECT_THAT(refusal(three.view(), x.view(), columns(wide.view(), 0, 4)),
+              HasSubstr("has strides [5, 1]"));
+}
+
 }  // namespace
 }  // namespace flowkit

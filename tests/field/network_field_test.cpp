@@ -118,6 +118,26 @@ TEST_F(plain_network, refuses_parameters_of_a_smaller_network) {
   EXPECT_THAT(message, HasSubstr("they belong to another layout"));
 }
 
+TEST_F(plain_network, refuses_times_velocities_and_tangents_that_do_not_fit) {
+  network_field field(net_, store_.view(), ws_);
+  const auto three = testing::vector(be_, std::vector<double>{0, 0, 0});
+  tensor<backend, 2> few(be_, {1, 2});
+  const const_view_of<backend, 1> t = std::as_const(t_).view();
+  const const_view_of<backend, 2> x = std::as_const(x_).view();
+  const auto refusal = [](const auto& call) { return testing::message_of<invalid_input>(call); };
+  const std::string shapes = "tangent of shape [1, 2] for a state of shape [2, 2]";
+
+  EXPECT_THAT(refusal([&] { field(be_, three.view(), x, dx_.view()); }),
+              HasSubstr("a network field was given 3 times for a state of shape [2, 2]"));
+  EXPECT_THAT(refusal([&] { field(be_, t, x, few.view()); }), HasSubstr(shapes));
+  EXPECT_THAT(refusal([&] { field.jvp(be_, t, x, few.view(), dx_.view(), du_.view()); }),
+              HasSubstr(shapes));
+  EXPECT_THAT(refusal([&] { field.jvp(be_, t, x, x, few.view(), du_.view()); }), HasSubstr(shapes));
+  EXPECT_THAT(refusal([&] { field.jvp(be_, t, x, x, dx_.view(), few.view()); }), HasSubstr(shapes));
+  EXPECT_THAT(refusal([&] { field.jvp(be_, three.view(), x, x, dx_.view(), du_.view()); }),
+              HasSubstr("3 times"));
+}
+
 class two_time_network : public network {
  protected:
   two_time_network() : network(0, 2) {}

@@ -2,7 +2,9 @@
 #include <flowkit/field/point.hpp>
 #include <flowkit/fn/dual.hpp>
 
-#include <gtest/gtest.h>
+#include "support/files.hpp"
+
+#include <gmock/gmock.h>
 
 namespace flowkit {
 namespace {
@@ -32,6 +34,17 @@ TEST(as_points, are_the_rows_of_a_matrix) {
   EXPECT_EQ(points(2), (point{5.0, 6.0}));
   EXPECT_EQ(data[2], 7);
   EXPECT_EQ(data[3], 8);
+}
+
+TEST(as_points, refuses_gaps_and_rows_of_another_width) {
+  double data[12] = {};
+  const view<double, 2, host_space> gaps(data, extents{2, 2}, extents{4, 1});
+  const view<double, 2, host_space> wide(data, extents{2, 3});
+
+  EXPECT_THAT(testing::message_of<invalid_input>([&] { (void)as_points<2>(gaps); }),
+              ::testing::HasSubstr("a matrix of points of shape [2, 2] has strides [4, 1]"));
+  EXPECT_THAT(testing::message_of<invalid_input>([&] { (void)as_points<2>(wide); }),
+              ::testing::HasSubstr("shape [2, 3] has no rows of 2 coordinates"));
 }
 
 }  // namespace

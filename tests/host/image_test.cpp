@@ -127,6 +127,10 @@ TEST(image_grid, wrong_shapes_are_refused_with_the_values) {
   EXPECT_THAT(refusal({pixels, index_t{1} << 62, 2, 2, 1}), HasSubstr("too large"));
   EXPECT_THAT(refusal({pixels, 2, 2, 2, 1}, {.scale = (index_t{1} << 24) - 1}),
               HasSubstr("at a scale of 16777215 are too large to draw; reduce the scale"));
+  // Of no image: the product of all three is 2^64, which wraps around to nothing.
+  constexpr index_t large = index_t{1} << 23;
+  EXPECT_THAT(refusal({{}, 0, large, large, 1}, {.scale = index_t{1} << 18}),
+              HasSubstr("[0, 8388608, 8388608, 1] is too large to draw"));
 }
 
 TEST(base64, equals_the_examples_of_rfc_4648) {

@@ -159,14 +159,32 @@ TEST(plot, odd_data_give_a_document_without_undefined_numbers) {
   for (const auto& values : sets) {
     for (const axis_scale scale : {axis_scale::linear, axis_scale::log}) {
       for (const plot_aspect aspect : {plot_aspect::fill, plot_aspect::equal}) {
-        if (scale == axis_scale::log && aspect == plot_aspect::equal) continue;
         plot_panel panel{.x = {.scale = scale}, .y = {.scale = scale}, .aspect = aspect};
         panel.line("l", values, values).scatter("s", values, values).histogram("h", values);
 
-        expect_well_formed(svg_of(panel));
+        if (scale == axis_scale::log && aspect == plot_aspect::equal) {
+          EXPECT_THROW((void)svg_of(panel), invalid_input);
+        } else {
+          expect_well_formed(svg_of(panel));
+        }
       }
     }
   }
+}
+
+TEST(plot, units_of_a_logarithmic_axis_are_not_equally_long) {
+  const auto refusal = [](axis_scale x, axis_scale y) {
+    return testing::message_of<invalid_input>([&] {
+      (void)svg_of(
+          {.title = "a", .x = {.scale = x}, .y = {.scale = y}, .aspect = plot_aspect::equal});
+    });
+  };
+
+  EXPECT_THAT(refusal(axis_scale::log, axis_scale::linear),
+              HasSubstr("panel \"a\" has plot_aspect::equal and a logarithmic x axis"));
+  EXPECT_THAT(refusal(axis_scale::linear, axis_scale::log), HasSubstr("logarithmic y axis"));
+  EXPECT_THAT(refusal(axis_scale::log, axis_scale::log),
+              HasSubstr("use plot_aspect::fill or linear axes"));
 }
 
 TEST(plot, values_far_outside_of_the_axes_give_numbers) {

@@ -106,6 +106,27 @@ TEST(json_lines, a_name_that_comes_again_begins_a_line) {
   EXPECT_EQ(read_text(directory / "m.jsonl"), lines);
 }
 
+TEST(json_lines, lines_that_could_not_be_read_again_are_refused) {
+  const temporary_directory directory;
+  const std::string longest(999'985, 'n');  // {"step":1,"...":2} of a million bytes
+  {
+    json_lines_metrics metrics(directory / "m.jsonl");
+    metrics.record(0, "a", 1);
+    EXPECT_THAT(testing::message_of<invalid_input>([&] { metrics.record(1, longest + "n", 2); }),
+                HasSubstr("the line of step 1 in " + (directory / "m.jsonl") +
+                          " would have 1000001 bytes with the metric \"nnn"));
+    metrics.record(0, "b", 1);  // what was refused has not begun a step
+    metrics.record(1, longest, 2);
+    EXPECT_THROW(metrics.record(1, "a", 3), invalid_input);
+  }
+  const std::string lines = read_text(directory / "m.jsonl");
+  EXPECT_EQ(lines, "{\"step\":0,\"a\":1,\"b\":1}\n{\"step\":1,\"" + longest + "\":2}\n");
+
+  json_lines_metrics again(directory / "m.jsonl");
+
+  EXPECT_EQ(read_text(directory / "m.jsonl"), lines);
+}
+
 TEST(json_lines, steps_that_fall_are_refused_before_the_file_cannot_be_continued) {
   const temporary_directory directory;
   const std::string lines = "{\"step\":1,\"a\":1}\n{\"step\":5,\"a\":2}\n";

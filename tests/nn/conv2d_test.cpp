@@ -108,13 +108,18 @@ TEST(Conv2d, RefusesWindowsWhoseSizeCannotBeCounted) {
   parameter_layout layout;
   constexpr index_t huge = index_t{1} << 32;
   const auto kernel = [&] {
-    conv2d(layout, "a", {.inputs = 1, .outputs = 1, .kernel = {huge, huge}});
+    conv2d(layout, "a", {.inputs = 1, .outputs = 1, .kernel = {huge, 1}});
+  };
+  const auto window = [&] {
+    conv2d(layout, "a", {.inputs = huge, .outputs = 1, .kernel = {huge / 4, huge / 4}});
   };
   const auto padding = [&] {
     conv2d(layout, "a", {.inputs = 1, .outputs = 1, .padding = {0, huge}});
   };
 
-  EXPECT_THAT(message_of<invalid_input>(kernel), HasSubstr("shape [4294967296, 4294967296, 1, 1]"));
+  EXPECT_THAT(message_of<invalid_input>(kernel), HasSubstr("none may reach 2^31"));
+  EXPECT_THAT(message_of<invalid_input>(window),
+              HasSubstr("shape [1073741824, 1073741824, 4294967296, 1]"));
   EXPECT_THAT(message_of<invalid_input>(padding), HasSubstr("none may reach 2^31"));
 }
 

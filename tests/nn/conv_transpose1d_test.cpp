@@ -73,7 +73,12 @@ TEST(ConvTranspose1d, RefusesUnusableOptions) {
     conv_transpose1d(layout, "a", {.inputs = 1, .outputs = 1, .stride = index_t{1} << 62});
   };
 
+  const auto long_window = [&] {
+    conv_transpose1d(layout, "a", {.inputs = 1, .outputs = 1, .kernel = index_t{1} << 33});
+  };
+
   EXPECT_THAT(message_of<invalid_input>(huge), HasSubstr("none may reach 2^31"));
+  EXPECT_THAT(message_of<invalid_input>(long_window), HasSubstr("none may reach 2^31"));
   EXPECT_THAT(message_of<invalid_input>(sizes), HasSubstr("from 1 to -2 channels"));
   EXPECT_THAT(message_of<invalid_input>(window), HasSubstr("kernel 0"));
 }
@@ -84,6 +89,15 @@ TEST(ConvTranspose1d, RefusesInputsWhoseOutputIsEmpty) {
   const auto run = [&] { (void)layer.output_shape({1, 1, 1}); };
 
   EXPECT_THAT(message_of<invalid_input>(run), HasSubstr("would have 0 steps"));
+}
+
+// 2^62 steps of 16 wrap around to the kernel alone.
+TEST(ConvTranspose1d, RefusesInputsWhoseOutputCannotBeCounted) {
+  parameter_layout layout;
+  const conv_transpose1d layer(layout, "a", {.inputs = 1, .outputs = 1, .kernel = 2, .stride = 16});
+  const auto run = [&] { (void)layer.output_shape({1, (index_t{1} << 62) + 1, 1}); };
+
+  EXPECT_THAT(message_of<invalid_input>(run), HasSubstr("more steps than can be counted"));
 }
 
 TEST(ConvTranspose1d, RefusesOtherChannels) {

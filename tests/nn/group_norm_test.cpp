@@ -80,9 +80,27 @@ TEST(GroupNorm, RefusesAnEpsilonThatIsNotPositiveAndFinite) {
         [&] { group_norm(layout, "a", {.channels = 6, .epsilon = epsilon}); });
   };
 
-  EXPECT_THAT(refusal(0), HasSubstr("epsilon 0"));
+  EXPECT_THAT(refusal(0), HasSubstr("group normalisation 'a' with epsilon 0"));
   EXPECT_THAT(refusal(std::numeric_limits<double>::infinity()), HasSubstr("epsilon inf"));
   EXPECT_THAT(refusal(std::numeric_limits<double>::quiet_NaN()), HasSubstr("epsilon nan"));
+}
+
+// 0 in float, where a group of equal numbers would be divided by 0.
+TEST(GroupNorm, RefusesAnEpsilonThatTheScalarCannotHold) {
+  using narrow = eigen<float>;
+  parameter_layout layout;
+  const group_norm layer(layout, "a", {.channels = 2, .epsilon = 1e-60});
+  narrow be;
+  parameter_store<narrow> store(be, layout, rng_key{1});
+  workspace<narrow> ws(be);
+  saved_of<group_norm, narrow> saved;
+  tensor<narrow, 2> x(be, {3, 2});
+  be.fill(x.view(), 1);
+  const const_view_of<narrow, 2> input = x.view();
+
+  EXPECT_THAT(
+      message_of<invalid_input>([&] { (void)layer.forward(be, store.view(), input, ws, saved); }),
+      HasSubstr("epsilon 1e-60 (0 in the backend's scalar)"));
 }
 
 TEST(GroupNorm, RefusesOtherChannels) {

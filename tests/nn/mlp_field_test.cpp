@@ -53,6 +53,11 @@ TEST(MlpField, RefusesSizesOutOfRange) {
 
   EXPECT_THAT(message_of<invalid_input>(dimension), HasSubstr("dimension 0"));
   EXPECT_THAT(message_of<invalid_input>(condition), HasSubstr("condition of size -1"));
+  // Their sum would wrap around.
+  constexpr index_t huge = std::numeric_limits<index_t>::max();
+  EXPECT_THAT(message_of<invalid_input>(
+                  [&] { mlp_field(layout, "a", {.dimension = huge, .condition = huge}); }),
+              HasSubstr("neither may reach 2^31"));
 }
 
 TEST(MlpField, RefusesATimeScaleThatIsNotFinite) {
@@ -60,6 +65,25 @@ TEST(MlpField, RefusesATimeScaleThatIsNotFinite) {
   const auto build = [&] { mlp_field(layout, "a", {.dimension = 2, .time_scale = std::nan("")}); };
 
   EXPECT_THAT(message_of<invalid_input>(build), HasSubstr("'a' with a time scale of nan"));
+}
+
+TEST(MlpField, RefusesATimeScaleThatTheScalarCannotHold) {
+  using narrow = eigen<float>;
+  parameter_layout layout;
+  const mlp_field<> net(layout, "a", {.dimension = 2, .time_scale = 1e300});
+  narrow be;
+  parameter_store<narrow> store(be, layout, rng_key{1});
+  workspace<narrow> ws(be);
+  saved_of<mlp_field<>, narrow> saved;
+  tensor<narrow, 2> x(be, {1, 2});
+  tensor<narrow, 2> t(be, {1, 1});
+  be.fill(x.view(), 0);
+  be.fill(t.view(), 0);
+  const field_input<narrow> in{x.view(), t.view(), {nullptr, extents{1, 0}}};
+
+  EXPECT_THAT(
+      message_of<invalid_input>([&] { (void)net.forward(be, store.view(), in, ws, saved); }),
+      HasSubstr("time scale of 1e+300 (inf in the backend's scalar)"));
 }
 
 TEST(MlpField, RefusesInputsOfOtherSizes) {

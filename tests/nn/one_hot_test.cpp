@@ -1,8 +1,9 @@
 #include <flowkit/backends/eigen.hpp>
 #include <flowkit/nn/one_hot.hpp>
 
+#include "support/files.hpp"
+
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 namespace flowkit {
 namespace {
@@ -30,6 +31,16 @@ TEST(one_hot, refuses_what_is_no_class) {
   EXPECT_THROW((void)one_hot(be, std::vector<row_t>{3}, 3), invalid_input);
   EXPECT_THROW((void)one_hot(be, std::vector<row_t>{-1}, 3), invalid_input);
   EXPECT_THROW((void)one_hot(be, {}, 0), invalid_input);
+}
+
+// 4 * 2^62 wraps around to 0 numbers.
+TEST(one_hot, refuses_a_matrix_that_cannot_exist) {
+  B be;
+  const std::vector<row_t> labels{0, 1, 2, 3};
+
+  EXPECT_THAT(
+      testing::message_of<invalid_input>([&] { (void)one_hot(be, labels, index_t{1} << 62); }),
+      ::testing::HasSubstr("shape [4, 4611686018427387904]"));
 }
 
 }  // namespace

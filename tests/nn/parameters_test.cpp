@@ -118,6 +118,14 @@ TEST(ParameterStore, ShowsOtherValuesWithTheSameConstants) {
   EXPECT_EQ(p.gradients.size(), 0);
 }
 
+TEST(ParameterStore, OfNoParametersShowsNoValues) {
+  const parameter_layout layout;
+  oracle be;
+  const parameter_store<oracle> store(be, layout, rng_key{3});
+
+  EXPECT_TRUE(store.view_with({}).values.empty());
+}
+
 TEST(ParameterLayout, RefusesMoreNumbersThanCanBeCounted) {
   parameter_layout layout;
   const index_t huge = index_t{1} << 32;

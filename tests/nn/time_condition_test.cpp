@@ -83,6 +83,9 @@ TEST(TimeCondition, ExplainsUnusableOptions) {
   EXPECT_THAT(error({.time_embedding = 4, .times = 0}), HasSubstr("0 times"));
   EXPECT_THAT(error({.condition = -1, .time_embedding = 4}), HasSubstr("of size -1"));
   EXPECT_THAT(error({.time_embedding = 5}), HasSubstr("dimension 5"));
+  EXPECT_THAT(error({.condition = std::numeric_limits<index_t>::max(), .time_embedding = 4}),
+              HasSubstr("below 2^31"));
+  EXPECT_THAT(error({.time_embedding = index_t{1} << 62}), HasSubstr("below 2^31"));
 }
 
 }  // namespace

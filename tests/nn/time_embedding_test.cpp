@@ -77,6 +77,25 @@ TEST(TimeEmbedding, RefusesOddAndSmallDimensions) {
   EXPECT_THAT(message_of<invalid_input>(small), HasSubstr("dimension 2"));
 }
 
+TEST(TimeEmbedding, RefusesDimensionsThatNoMemoryHolds) {
+  parameter_layout layout;
+  const auto huge = [&] { sinusoidal_time_embedding(layout, {.dimension = index_t{1} << 62}); };
+
+  EXPECT_THAT(message_of<invalid_input>(huge), HasSubstr("below 2^31"));
+}
+
+TEST(TimeEmbedding, HasNoStoreInAScalarThatCannotHoldItsScale) {
+  parameter_layout layout;
+  const sinusoidal_time_embedding layer(layout, {.dimension = 4, .scale = 1e300});
+  eigen<float> narrow;
+  oracle wide;
+
+  EXPECT_THAT(message_of<invalid_input>(
+                  [&] { const parameter_store<eigen<float>> store(narrow, layout, rng_key{}); }),
+              HasSubstr("the constant 1e+300 (inf in the backend's scalar)"));
+  EXPECT_NO_THROW((parameter_store<oracle>(wide, layout, rng_key{})));
+}
+
 TEST(TimeEmbedding, RefusesScalesThatAreNotFinite) {
   parameter_layout layout;
   const auto build = [&] {

@@ -89,6 +89,16 @@ TEST(time_samplers, refuse_what_gives_no_time_between_noise_and_data) {
   EXPECT_THAT(refusal(fixed_time{nan}), HasSubstr("at time nan"));
 }
 
+TEST(time_samplers, refuse_what_the_scalar_cannot_hold) {
+  eigen<float> be;
+  tensor<eigen<float>, 1> t(be, extents<1>{3});
+
+  EXPECT_THAT(testing::message_of<invalid_input>([&] {
+                logit_normal_time{0, 1e300}.draw(be, t.view(), rng_key{1});
+              }),
+              HasSubstr("deviation 1e+300 (inf in the backend's scalar)"));
+}
+
 TEST(time_samplers, take_the_ends_of_what_is_allowed) {
   EXPECT_GE(sorted_times(uniform_time{0}, 100).front(), 0);
   EXPECT_EQ(sorted_times(logit_normal_time{0, 0}, 2), std::vector<double>(2, 0.5));

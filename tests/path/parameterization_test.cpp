@@ -120,5 +120,19 @@ TEST(convert_prediction, refuses_shapes_and_divisors_it_cannot_use) {
               HasSubstr("least divisor inf"));
 }
 
+// 0 in float, by which the missing end would be divided at t = 1.
+TEST(convert_prediction, refuses_a_divisor_that_the_scalar_cannot_hold) {
+  eigen<float> narrow;
+  const auto t = testing::vector(narrow, std::vector<double>{1});
+  const auto x = matrix(narrow, 1, std::vector<double>{1});
+  tensor<eigen<float>, 2> out(narrow, x.shape());
+
+  EXPECT_THAT(testing::message_of<invalid_input>([&] {
+                convert_prediction(narrow, linear_schedule{}, {.least_divisor = 1e-60}, t.view(),
+                                   x.view(), x.view(), out.view());
+              }),
+              HasSubstr("least divisor 1e-60 (0 in the backend's scalar)"));
+}
+
 }  // namespace
 }  // namespace flowkit

@@ -105,5 +105,18 @@ TEST(variance_preserving_schedule, refuses_rates_that_are_none) {
   EXPECT_NE(message.find("rates 0.1 to inf"), std::string::npos) << message;
 }
 
+TEST(variance_preserving_schedule, refuses_rates_that_a_scalar_cannot_hold) {
+  const variance_preserving_schedule large(1e200, 1e300);
+  const variance_preserving_schedule small(1e-60, 20);
+  const auto refusal = [](const variance_preserving_schedule& s) {
+    return testing::message_of<invalid_input>([&] { (void)s.in<float>(); });
+  };
+
+  EXPECT_TRUE(std::isfinite(large(0.5).d_sigma));
+  EXPECT_NE(refusal(large).find("rates 1e+200 (inf in the backend's scalar)"), std::string::npos);
+  EXPECT_NE(refusal(small).find("rates 1e-60 (0 in the backend's scalar)"), std::string::npos);
+  EXPECT_THROW((void)large(0.5F), invalid_input);
+}
+
 }  // namespace
 }  // namespace flowkit

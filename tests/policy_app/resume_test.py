@@ -52,25 +52,25 @@ class Resume(unittest.TestCase):
         result = tiny.call(*tiny.arguments(run, **changes))
         self.assertEqual(result.returncode, 0, result.stderr)
 
-    def preloaded(self, run, **environment):
-        """Runs with a library that sees every file appear, see kill_at_rename.cpp."""
+    def preloaded(self, *words, **environment):
+        """Calls with a library that sees every file appear, see kill_at_rename.cpp."""
         options = os.environ.get("ASAN_OPTIONS", "")
         environment |= {"LD_PRELOAD": os.environ["FLOWKIT_KILLER"],
                         "ASAN_OPTIONS": options + ":verify_asan_link_order=0"}
-        return subprocess.run([tiny.COMMAND, *tiny.arguments(run, evaluate__flow="true")],
-                              env=os.environ | environment, text=True, capture_output=True,
-                              timeout=600, check=False)
+        return subprocess.run([tiny.COMMAND, *map(str, words)], env=os.environ | environment,
+                              text=True, capture_output=True, timeout=600, check=False)
 
-    def kill_at(self, run, path, count):
+    def kill_at(self, run, path, count, *words):
         with self.subTest(path):
-            result = self.preloaded(run, FLOWKIT_KILL_AT=f"{run.name}/{path}",
+            result = self.preloaded(*words, FLOWKIT_KILL_AT=f"{run.name}/{path}",
                                     FLOWKIT_KILL_COUNT=str(count))
             self.assertEqual(result.returncode, -signal.SIGKILL, result.stderr)
 
     def test_runs_killed_in_every_stage_end_with_the_same_bits(self):
         whole = self.folder / "whole"
         log = self.folder / "renames"
-        result = self.preloaded(whole, FLOWKIT_RENAMES=str(log))
+        result = self.preloaded(*tiny.arguments(whole, evaluate__flow="true"),
+                                FLOWKIT_RENAMES=str(log))
         self.assertEqual(result.returncode, 0, result.stderr)
         expected = outcome(whole)
         self.assertIn("sefa/policy.safetensors", expected)
@@ -83,14 +83,38 @@ class Resume(unittest.TestCase):
 
         # Where a stage begins, on its way, and where it is about to be complete.
         killed = self.folder / "killed"
+        words = tiny.arguments(killed, evaluate__flow="true")
         for stage, (on_its_way, count) in STAGES.items():
-            self.kill_at(killed, f"{stage}/stage.partial.json", 1)
-            self.kill_at(killed, f"{stage}/{on_its_way}", count)
-            self.kill_at(killed, f"{stage}/stage.json", 1)
+            self.kill_at(killed, f"{stage}/stage.partial.json", 1, *words)
+            self.kill_at(killed, f"{stage}/{on_its_way}", count, *words)
+            self.kill_at(killed, f"{stage}/stage.json", 1, *words)
         self.assertTrue(list(killed.rglob("*.tmp")))
         self.finish(killed, evaluate__flow="true")
         self.assertEqual(outcome(killed), expected)
         self.assertEqual(list(killed.rglob("*.tmp")), [])
+
+    def test_a_collection_killed_between_its_writes_goes_on_behind_the_first(self):
+        def words(run):
+            return ["collect", "--run", run, "--task", "button_press", "--demonstrations", "20",
+                    "--quiet"]
+
+        def data(run):
+            root = run / "collect/demonstrations.zarr"
+            return {str(path.relative_to(root)): path.read_bytes()
+                    for path in root.rglob("*") if path.is_file()}
+
+        whole, killed = self.folder / "whole", self.folder / "killed"
+        self.assertEqual(tiny.call(*words(whole)).returncode, 0)
+        # Sixteen episodes are written at a time, so the second write is that of the last four.
+        self.kill_at(killed, "collect/demonstrations.zarr/meta/episode_ends/.zarray", 2,
+                     *words(killed))
+        inspected = tiny.call("data", "inspect", killed / "collect/demonstrations.zarr", "--json")
+        self.assertEqual(json.loads(inspected.stdout)["episodes"], 16)
+
+        result = tiny.call(*words(killed))
+
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(data(killed), data(whole))
 
     def test_more_demonstrations_extend_those_that_are_there(self):
         grown = self.folder / "grown"

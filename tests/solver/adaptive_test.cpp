@@ -379,6 +379,13 @@ TEST_F(adaptive, refuses_settings_that_cannot_work) {
   EXPECT_THAT(refusal({.relative = 0, .absolute = 0}), HasSubstr("one must be positive"));
   EXPECT_THAT(refusal({.relative = 1e-17, .absolute = 0}), HasSubstr("cannot be met"));
   EXPECT_THAT(refusal({.relative = NAN}), HasSubstr("relative nan"));
+  eigen<float> narrow;
+  auto state = matrix(narrow, 1, std::vector<double>{1, 1});
+  EXPECT_THAT(testing::message_of<invalid_input>([&] {
+                (void)integrate(narrow, dormand_prince{}, field, state, time_span{0, 1},
+                                adaptive_options{.relative = 0, .absolute = 1e-60});
+              }),
+              HasSubstr("absolute 1e-60 (0 in the backend's scalar)"));
   EXPECT_THAT(refusal({.relative = INFINITY}), HasSubstr("relative inf"));
   EXPECT_THAT(refusal({.first_step = -0.1}), HasSubstr("first step -0.1"));
   EXPECT_THAT(refusal({.longest_step = 0}), HasSubstr("longest step 0"));

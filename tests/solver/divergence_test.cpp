@@ -89,6 +89,15 @@ TEST_F(divergence, probes_stay_with_their_samples) {
   EXPECT_EQ(out_.view()(0), second);
 }
 
+TEST_F(divergence, refuses_to_select_more_rows_than_samples) {
+  hutchinson estimate(be_, x_.shape(), rng_key{5});
+  const std::vector<row_t> many(static_cast<std::size_t>(x_.shape()[0]) + 1, 0);
+  const const_view_of<backend, 1, row_t> chosen(many.data(),
+                                                extents<1>{static_cast<index_t>(many.size())});
+
+  EXPECT_THROW(estimate.select_rows(be_, chosen), invalid_input);
+}
+
 TEST_F(divergence, refuses_no_probes) {
   EXPECT_THROW(hutchinson(be_, x_.shape(), rng_key{1}, {.probes = 0}), invalid_input);
 }

@@ -220,6 +220,50 @@ TEST(adamw, refuses_an_epsilon_that_the_scalar_cannot_hold) {
   EXPECT_THAT(message, HasSubstr("epsilon 1e-60 (0 in the backend's scalar)"));
 }
 
+class one_float : public ::testing::Test {
+ protected:
+  using B = eigen<float>;
+
+  one_float() {
+    layout_.add("value", extents{index_t{1}}, initializer::zeros());
+    values_ = tensor<B, 1>(be_, {layout_.size()});
+    gradients_ = tensor<B, 1>(be_, {layout_.size()});
+    be_.fill(factor_.view(), 1);
+    be_.fill(values_.view(), 3);
+    be_.fill(gradients_.view(), 2);
+  }
+
+  template <class O>
+  std::string refusal(O optimizer, double rate) {
+    return message_of<invalid_input>([&] {
+      optimizer.step(be_, {values_.view(), gradients_.view()}, {rate, 0, factor_.view()});
+    });
+  }
+
+  B be_;
+  parameter_layout layout_;
+  tensor<B, 1> values_;
+  tensor<B, 1> gradients_;
+  tensor<B, 0> factor_{be_, {}};
+};
+
+TEST_F(one_float, rates_that_leave_no_number_are_refused_before_anything_moves) {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+  EXPECT_THAT(refusal(sgd<B>(be_, layout_), 1e39),
+              HasSubstr("SGD with a learning rate of 1e+39 would move values at a rate of 1e+39 "
+                        "(inf in the backend's scalar)"));
+  EXPECT_THAT(refusal(sgd<B>(be_, layout_), -0.5), HasSubstr("learning rate of -0.5"));
+  EXPECT_THAT(refusal(adamw<B>(be_, layout_), nan), HasSubstr("learning rate of nan"));
+  // Finite by itself, and not with the correction of the first step, 1 / (1 - 0.95).
+  EXPECT_THAT(refusal(adamw<B>(be_, layout_), 1e38), HasSubstr("(inf in the backend's scalar)"));
+  EXPECT_THAT(refusal(sgd<B>(be_, layout_, {.weight_decay = 1e10}), 1e30),
+              HasSubstr("keep -1e+40 (-inf in the backend's scalar)"));
+
+  EXPECT_EQ(values_.view()(0), 3);
+  EXPECT_EQ(gradients_.view()(0), 2);
+}
+
 TEST_F(one_value, values_of_another_layout_are_refused) {
   parameter_layout larger;
   larger.add("value", extents{index_t{40}}, initializer::zeros());

@@ -151,6 +151,8 @@ TEST(train_step, float_and_double_agree_over_twenty_steps) {
 TEST(train_step, refuses_a_clip_norm_that_is_not_positive) {
   EXPECT_THROW(small_run<eigen<float>>({.clip_norm = 0}), invalid_input);
   EXPECT_THROW(small_run<eigen<float>>({.clip_norm = -1}), invalid_input);
+  EXPECT_THAT(message_of<invalid_input>([] { small_run<eigen<float>>({.clip_norm = 1e-60}); }),
+              HasSubstr("a clip_norm of 1e-60 (0 in the backend's scalar)"));
 }
 
 TEST(train_step, refuses_parts_of_another_layout) {
@@ -175,7 +177,8 @@ TEST(train_step, refuses_parts_of_another_layout) {
 TEST(train_step, refuses_learning_rates_that_are_none) {
   using B = eigen<float>;
   small_run<B> run;
-  for (const double rate : {std::nan(""), std::numeric_limits<double>::infinity(), -1e-3}) {
+  // The last one is not finite in float alone.
+  for (const double rate : {std::nan(""), std::numeric_limits<double>::infinity(), -1e-3, 1e39}) {
     flowkit::train_step step(
         run.be, run.objective, run.store, run.optimizer,
         {.learning_rate = [&](index_t count) { return count == 1 ? rate : 1e-3; }});

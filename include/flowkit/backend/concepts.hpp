@@ -32,12 +32,16 @@ concept ViewOn = View<V> && std::same_as<typename V::space, typename B::space> &
 
 /// Place and memory. Law: work on one backend object happens in the order of its calls; only
 /// `download` and `synchronize` (and `device_scalar::read`, which downloads) may block.
-/// `allocate` returns memory aligned to 64 bytes; allocating 0 elements is allowed.
+/// `allocate` returns memory for any trivial type, aligned to 64 bytes; allocating 0 elements is
+/// allowed. Numbers and row numbers travel between host and backend; fill and copy take numbers.
+/// Operations take views of rank 0 to 4 unless they name a rank.
 template <class B>
 concept Memory = requires(B& be, view_of<B, 2> y, const_view_of<B, 2> x, view_of<B, 1> line,
                           const_view_of<B, 1> const_line, typename B::value_type s,
                           std::span<typename B::value_type> out,
-                          std::span<const typename B::value_type> in) {
+                          std::span<const typename B::value_type> in, view_of<B, 1, row_t> chosen,
+                          const_view_of<B, 1, row_t> const_chosen, std::span<row_t> rows_out,
+                          std::span<const row_t> rows_in) {
   requires std::floating_point<typename B::value_type>;
   requires Space<typename B::space>;
   { be.name() } -> std::convertible_to<std::string_view>;
@@ -46,6 +50,8 @@ concept Memory = requires(B& be, view_of<B, 2> y, const_view_of<B, 2> x, view_of
   be.copy(y, x);                 // equal shapes, any strides
   be.upload(line, in);           // equal sizes, dense
   be.download(out, const_line);  // equal sizes, dense; blocks
+  be.upload(chosen, rows_in);
+  be.download(rows_out, const_chosen);
   be.synchronize();
 };
 

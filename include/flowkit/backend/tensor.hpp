@@ -80,6 +80,14 @@ index_t allocatable_size(const extents<R>& shape) {
   return size_of(shape);
 }
 
+/// Throws invalid_input unless the elements lie one after the other, for what reads them as if they
+/// did. `what` names the view in the message.
+template <class T, std::size_t R, Space S>
+void validate_dense(const char* what, const view<T, R, S>& v) {
+  FLOWKIT_VALIDATE(v.dense(), what, " of shape ", v.shape(), " has strides ", v.strides(),
+                   ": its elements must lie one after the other; copy it into a tensor first");
+}
+
 /// Throws invalid_input unless a view can take `count` host numbers, or give that many: a copy of
 /// another size would read or write beyond one of them.
 template <class T, Space S>

@@ -37,14 +37,15 @@ class view {
   [[nodiscard]] FLOWKIT_HD constexpr index_t size() const { return size_of(shape_); }
   [[nodiscard]] FLOWKIT_HD constexpr bool empty() const { return size() == 0; }
 
-  /// Whether the elements lie one after the other without gaps or repetition.
+  /// Whether the elements lie one after the other without gaps or repetition, as no elements do.
   [[nodiscard]] FLOWKIT_HD constexpr bool dense() const {
+    bool packed = true;
     index_t step = 1;
     for (std::size_t axis = R; axis-- > 0;) {
-      if (shape_[axis] != 1 && strides_[axis] != step) return false;
+      packed = packed && (shape_[axis] == 1 || strides_[axis] == step);
       step *= shape_[axis];
     }
-    return true;
+    return packed || step == 0;
   }
 
   /// The element at an index. Host memory only.

@@ -1,10 +1,10 @@
 // The cost matrix between the data and the noise of a batch, on the host.
 #pragma once
 
+#include <flowkit/core/scalar_option.hpp>
 #include <flowkit/coupling/concepts.hpp>
 #include <flowkit/coupling/condition_groups.hpp>
 
-#include <cmath>
 #include <vector>
 
 namespace flowkit {
@@ -105,9 +105,12 @@ void validate_pairs(const pair_batch<B>& batch, double penalty) {
       " and ", batch.condition.strides(),
       ": the numbers of a sample must lie one after the other; copy what is spread ",
       "out into a tensor first");
-  FLOWKIT_VALIDATE(penalty >= 0 && std::isfinite(penalty), "a condition penalty of ", penalty,
-                   " would reward mixing conditions or leave no finite cost: give a value >= 0, or "
-                   "keep conditions apart with condition_rule::within_groups");
+  const scalar_option<typename B::value_type> factor(2 * penalty);
+  FLOWKIT_VALIDATE(
+      factor.not_negative(), "a condition penalty of ", penalty, ", which costs have twice, ",
+      factor,
+      ", would reward mixing conditions or leave no finite cost: give a value >= 0 "
+      "that is not as large, or keep conditions apart with condition_rule::within_groups");
 }
 
 /// Writes row source[i] of the noise to row i of x0.

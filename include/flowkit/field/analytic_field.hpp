@@ -3,12 +3,12 @@
 
 #include <flowkit/backend/concepts.hpp>
 #include <flowkit/core/error.hpp>
+#include <flowkit/field/concepts.hpp>
 #include <flowkit/field/point.hpp>
 #include <flowkit/fn/dual.hpp>
 #include <flowkit/fn/lanes.hpp>
 
 #include <concepts>
-#include <initializer_list>
 #include <utility>
 
 namespace flowkit {
@@ -45,8 +45,8 @@ constexpr bool is_branch_free<branch_free<F>> = true;
 /// The field of a formula; made by `analytic_field`. Satisfies VelocityField, and TangentField
 /// when the formula also accepts points of dual numbers: `[](auto t, auto p) { ... }` with
 /// functions called as `using std::sin; sin(p[0])`.
-/// Rows of x are dense [n, D]; other widths, times that are not one per row and results of another
-/// shape throw invalid_input.
+/// Rows of x are dense [n, D]; other widths and strides, times that are not one per row and results
+/// of another shape throw invalid_input.
 template <std::size_t D, class F>
 class analytic {
  public:
@@ -70,7 +70,7 @@ class analytic {
     requires PointFormula<F, D, typename B::value_type>
   void operator()(B& be, const_view_of<B, 1> t, const_view_of<B, 2> x, view_of<B, 2> dx) const {
     using T = typename B::value_type;
-    check(x.shape(), t.size(), {dx.shape()});
+    check(t, x, dx);
     const auto each = [this](point<D, T>& v, T time, const point<D, T>& p) { v = at(time, p); };
     be.for_each(each, as_points<D>(dx), t, as_points<D>(x));
   }
@@ -81,7 +81,7 @@ class analytic {
   void jvp(B& be, const_view_of<B, 1> t, const_view_of<B, 2> x, const_view_of<B, 2> u,
            view_of<B, 2> dx, view_of<B, 2> du) const {
     using T = typename B::value_type;
-    check(x.shape(), t.size(), {u.shape(), dx.shape(), du.shape()});
+    check(t, x, u, dx, du);
     const auto each = [this](point<D, T>& v, point<D, T>& w, T time, const point<D, T>& p,
                              const point<D, T>& q) {
       point<D, fn::dual<T>> along{};
@@ -96,18 +96,12 @@ class analytic {
   }
 
  private:
-  static void check(const extents<2>& shape, index_t times,
-                    std::initializer_list<extents<2>> others) {
-    FLOWKIT_VALIDATE(shape[1] == static_cast<index_t>(D), "an analytic field of dimension ", D,
-                     " was given a state of shape ", shape, ": a row must hold ", D,
+  template <class Times, class State, class... Others>
+  static void check(const Times& t, const State& x, const Others&... others) {
+    FLOWKIT_VALIDATE(x.shape()[1] == static_cast<index_t>(D), "an analytic field of dimension ", D,
+                     " was given a state of shape ", x.shape(), ": a row must hold ", D,
                      " numbers; pass a matrix [samples, ", D, "]");
-    FLOWKIT_VALIDATE(times == shape[0], "an analytic field was given ", times,
-                     " times for a state of shape ", shape, ": give one per row");
-    for (const extents<2>& other : others) {
-      FLOWKIT_VALIDATE(other == shape,
-                       "an analytic field was given a velocity or tangent of shape ", other,
-                       " for a state of shape ", shape, ": all need the shape of the state");
-    }
+    detail::check_call("an analytic field", t, x, others...);
   }
 
   F formula_;

@@ -56,11 +56,10 @@ class conditioned {
     current_ = conditions;
   }
 
-  /// Row i of the following calls has the condition of sample samples[i]. At most n rows.
+  /// Row i of the following calls has the condition of sample samples[i], a number below samples().
+  /// Throws invalid_input for more rows than samples().
   void select_rows(B& be, const_view_of<B, 1, row_t> samples) {
-    const view_of<B, 2> chosen = rows(gathered_.view(), 0, samples.size());
-    be.gather_rows(all_, samples, chosen);
-    current_ = chosen;
+    current_ = detail::gather_samples(be, all_, samples, gathered_.view());
   }
 
   void select_all(B&) { current_ = all_; }

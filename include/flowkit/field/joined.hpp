@@ -12,7 +12,8 @@ namespace flowkit {
 /// A field on rows of `parts` samples [n, parts * d] from one on single samples [n * parts, d]: the
 /// parts of a row share time, step and error norm. With one row this is the usual way to give a
 /// whole batch to an ODE solver as one equation (scipy's solve_ivp in flow matching code).
-/// Satisfies VelocityField. Refers to the workspace, which may be the one of the solver.
+/// Satisfies VelocityField. Refers to the workspace, which may be the one of the solver. Throws
+/// invalid_input for rows that do not divide and for times and velocities that do not fit.
 template <class V, class B>
 class joined {
  public:
@@ -24,6 +25,7 @@ class joined {
   }
 
   void operator()(B& be, const_view_of<B, 1> t, const_view_of<B, 2> x, view_of<B, 2> dx) {
+    detail::check_call("a joined field", t, x, dx);
     const extents<2> outer = x.shape();
     FLOWKIT_VALIDATE(
         outer[1] % parts_ == 0, "a joined state of shape ", outer, " does not consist of ", parts_,

@@ -12,7 +12,8 @@ namespace flowkit {
 /// instantaneous velocity: both times are t.
 /// Refers to the network, its parameters and the workspace, which must outlive it; the workspace
 /// may be the one of the solver. Allocates nothing once the workspace is warm. Throws invalid_input
-/// where the parameters are too few for the network: those of another layout.
+/// for times, conditions, velocities and tangents that do not fit the state, and where the
+/// parameters are too few for the network: those of another layout.
 template <class N, class B>
 class network_field {
  public:
@@ -36,6 +37,7 @@ class network_field {
   /// dx = v(t, x | condition), condition [n, condition_size].
   void operator()(B& be, const_view_of<B, 1> t, const_view_of<B, 2> x,
                   const_view_of<B, 2> condition, view_of<B, 2> dx) {
+    detail::check_call("a network field", t, x, dx);
     check(x.shape(), condition.shape());
     const scratch_scope<B> scope(*ws_);
     saved_of<N, B> unused{};
@@ -46,6 +48,7 @@ class network_field {
   /// The same, and du = (dv/dx) u: time and condition do not move.
   void jvp(B& be, const_view_of<B, 1> t, const_view_of<B, 2> x, const_view_of<B, 2> condition,
            const_view_of<B, 2> u, view_of<B, 2> dx, view_of<B, 2> du) {
+    detail::check_call("a network field", t, x, u, dx, du);
     check(x.shape(), condition.shape());
     const scratch_scope<B> scope(*ws_);
     const field_input<B> in{x, times(be, t), condition};

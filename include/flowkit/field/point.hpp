@@ -1,7 +1,7 @@
 // A state of fixed dimension, in which a velocity field can be written as a formula.
 #pragma once
 
-#include <flowkit/core/view.hpp>
+#include <flowkit/backend/tensor.hpp>
 
 #include <type_traits>
 
@@ -37,13 +37,15 @@ struct point {
 template <class... T>
 point(T...) -> point<sizeof...(T), std::common_type_t<T...>>;
 
-/// The rows of a dense matrix [n, D] as points [n].
+/// The rows of a dense matrix [n, D] as points [n]. Throws invalid_input for another matrix.
 template <std::size_t D, class T, Space S>
 [[nodiscard]] auto as_points(const view<T, 2, S>& x) {
   using P = point<D, std::remove_const_t<T>>;
   static_assert(sizeof(P) == D * sizeof(T) && std::is_trivially_copyable_v<P>);
   using element = std::conditional_t<std::is_const_v<T>, const P, P>;
-  FLOWKIT_EXPECT(x.dense() && x.shape()[1] == static_cast<index_t>(D));
+  FLOWKIT_VALIDATE(x.shape()[1] == static_cast<index_t>(D), "a matrix of shape ", x.shape(),
+                   " has no rows of ", D, " coordinates: pass a matrix [n, ", D, "]");
+  detail::validate_dense("a matrix of points", x);
   return view<element, 1, S>{reinterpret_cast<element*>(x.data()), extents<1>{x.shape()[0]}};
 }
 

@@ -56,14 +56,14 @@ void check(const image_batch& images, const image_grid& grid) {
   const bool small = largest < (index_t{1} << 24) && grid.columns < (index_t{1} << 24);
   FLOWKIT_VALIDATE(small, "an image grid with an extent of ", largest, " is too large to draw");
   const index_t values = images.height * images.width * images.channels;
-  FLOWKIT_VALIDATE(images.count == 0 || values <= pixel_limit / images.count, "the image batch [",
-                   images.count, ", ", images.height, ", ", images.width, ", ", images.channels,
-                   "] is too large to draw; show fewer images");
+  const index_t drawn = std::max<index_t>(images.count, 1);  // no images leave room for one
+  FLOWKIT_VALIDATE(values <= pixel_limit / drawn, "the image batch [", images.count, ", ",
+                   images.height, ", ", images.width, ", ", images.channels,
+                   "] is too large to draw; show fewer or smaller images");
   FLOWKIT_VALIDATE(static_cast<index_t>(images.pixels.size()) == images.count * values,
                    "an image batch of ", images.count, " images of ", values, " values was given ",
                    images.pixels.size(), " values: give all pixels of all images, channels last");
   const index_t wide = values * grid.scale;  // below 2^52
-  const index_t drawn = std::max<index_t>(images.count, 1);
   FLOWKIT_VALIDATE(wide <= pixel_limit / drawn / grid.scale, drawn, " images of ", images.height,
                    " x ", images.width, " pixels at a scale of ", grid.scale,
                    " are too large to draw; reduce the scale or show fewer images");

@@ -58,7 +58,7 @@ struct plot_panel {
   std::string title{};
   plot_axis x{};
   plot_axis y{};
-  plot_aspect aspect = plot_aspect::fill;
+  plot_aspect aspect = plot_aspect::fill;  ///< `equal` needs two linear axes
   std::vector<plot_series> series{};
 
   /// Adds a line. `x` and `y` have equal size; throws invalid_input otherwise. A NaN between two

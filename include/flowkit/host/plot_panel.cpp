@@ -307,6 +307,14 @@ void check_series(const plot_series& series) {
 }
 
 std::string draw_panel(const plot_panel& panel, const rectangle& frame) {
+  const bool x_log = panel.x.scale == axis_scale::log;
+  const bool y_log = panel.y.scale == axis_scale::log;
+  FLOWKIT_VALIDATE(panel.aspect == plot_aspect::fill || !(x_log || y_log), "panel \"", panel.title,
+                   "\" has plot_aspect::equal and a logarithmic ",
+                   x_log && y_log ? "x and y axis"
+                   : x_log        ? "x axis"
+                                  : "y axis",
+                   ", on which no unit has one length: use plot_aspect::fill or linear axes");
   return panel_drawing(panel, frame).svg();
 }
 

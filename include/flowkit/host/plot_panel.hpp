@@ -22,7 +22,8 @@ struct rectangle {
 /// size can be drawn.
 void check_series(const plot_series& series);
 
-/// Title, grid, marks, axes and legend inside `frame`, as one SVG group. *Allocates.*
+/// Title, grid, marks, axes and legend inside `frame`, as one SVG group. Throws invalid_input for a
+/// series that cannot be drawn, and for equal units on an axis that has none. *Allocates.*
 [[nodiscard]] std::string draw_panel(const plot_panel& panel, const rectangle& frame);
 
 }  // namespace flowkit::detail

@@ -24,6 +24,9 @@ constexpr std::size_t pending_limit = std::size_t{1} << 14;
 
 using detail::file_handle;
 
+/// Of a line, without its end. A longer one is neither written nor read.
+constexpr index_t line_limit = 1'000'000;
+
 index_t lines_in(std::string_view all, std::size_t bytes) {
   return std::count(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(bytes), '\n');
 }
@@ -31,7 +34,7 @@ index_t lines_in(std::string_view all, std::size_t bytes) {
 /// The step of a complete, valid line; nothing otherwise.
 std::optional<index_t> step_of(std::string_view line) {
   try {
-    return parse_json(line, {.depth = 2, .bytes = 1'000'000}).at("step").as_integer();
+    return parse_json(line, {.depth = 2, .bytes = line_limit}).at("step").as_integer();
   } catch (const invalid_input&) {
     return std::nullopt;
   }
@@ -234,11 +237,21 @@ void json_lines_metrics::record(index_t step, std::string_view name, double valu
   detail::append_json_string(field, name);
   field.push_back(':');
   // A name that comes again begins a line of its own: with the key twice a line would be no record.
-  if (step != step_ || line_.find(field) != line_.npos) flush();
-  step_ = step;
-  if (line_.empty()) line_ = text("{\"step\":", step);
+  const bool begins = line_.empty() || step != step_ || line_.find(field) != line_.npos;
+  const std::string start = begins ? text("{\"step\":", step) : std::string();
+  detail::append_json_number(field, value);
+  const auto length = static_cast<index_t>((begins ? start : line_).size() + field.size() + 1);
+  FLOWKIT_VALIDATE(
+      length <= line_limit, "the line of step ", step, " in ", path_, " would have ", length,
+      " bytes with the metric \"", name.substr(0, 40), name.size() > 40 ? "...\"" : "\"",
+      ", more than the ", line_limit,
+      " that can be read again: give metrics shorter names, or record fewer in a step");
+  if (begins) {
+    flush();
+    step_ = step;
+    line_ = start;
+  }
   line_ += field;
-  detail::append_json_number(line_, value);
 }
 
 void json_lines_metrics::flush() {

@@ -50,8 +50,8 @@ class json_lines_metrics final : public metrics_sink {
   /// Flushes; a failure at this point is lost, so call flush() where it matters.
   ~json_lines_metrics() override;
 
-  /// Throws invalid_input for the name "step", which is taken, and for a step below the last one of
-  /// the file.
+  /// Throws invalid_input for the name "step", which is taken, for a step below the last one of the
+  /// file, and for a line of more than 1,000,000 bytes, which could not be read again.
   void record(index_t step, std::string_view name, double value) override;
   void flush() override;
 

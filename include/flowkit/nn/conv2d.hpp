@@ -108,8 +108,8 @@ class conv2d {
     FLOWKIT_VALIDATE(o.inputs > 0 && o.outputs > 0, "convolution '", name, "' from ", o.inputs,
                      " to ", o.outputs, " channels: both must be positive");
     for (std::size_t axis = 0; axis < 2; ++axis) {
-      FLOWKIT_VALIDATE(o.kernel[axis] > 0 && detail::is_stride(o.stride[axis]) &&
-                           detail::is_padding(o.padding[axis]),
+      FLOWKIT_VALIDATE(detail::is_count(o.kernel[axis]) && detail::is_count(o.stride[axis]) &&
+                           detail::is_count_or_none(o.padding[axis]),
                        "convolution '", name, "' with kernel ", o.kernel, ", stride ", o.stride,
                        " and padding ", o.padding,
                        ": kernel and stride must be positive, padding must not be negative, and "

@@ -4,6 +4,8 @@
 #include <flowkit/nn/activated_norm.hpp>
 #include <flowkit/nn/conv1d.hpp>
 
+#include <algorithm>
+
 namespace flowkit {
 
 /// Settings of a convolution block and of the residual blocks made of two of them.
@@ -90,9 +92,11 @@ class conv_block {
         norm_(layout, "norm", {.channels = o.outputs, .groups = o.groups}) {}
 
   static const conv_block_options& validated(std::string_view name, const conv_block_options& o) {
-    FLOWKIT_VALIDATE(o.kernel % 2 == 1, "convolution block '", name, "' with kernel ", o.kernel,
-                     ": only an odd kernel can be padded equally on both sides; choose ",
-                     o.kernel + 1);
+    FLOWKIT_VALIDATE(o.kernel > 0 && o.kernel % 2 == 1, "convolution block '", name,
+                     "' with kernel ", o.kernel,
+                     ": it must be positive, and only an odd one can be padded equally on both "
+                     "sides; choose ",
+                     std::max<index_t>(o.kernel, 0) + 1);
     return o;
   }
 

@@ -43,6 +43,11 @@ class conv_transpose1d {
   /// [batch, time, inputs] -> [batch, time', outputs]
   [[nodiscard]] extents<3> output_shape(const extents<3>& shape) const {
     validate_channels("transposed convolution", shape, inputs());
+    FLOWKIT_VALIDATE(shape[1] <= (index_t{1} << 62) / geometry_.stride[1],
+                     "transposed convolution with stride ", geometry_.stride[1],
+                     " got an input of shape ", shape,
+                     ": its output would have more steps than can be counted; look at the sizes "
+                     "that it was computed from");
     const index_t time =
         (shape[1] - 1) * geometry_.stride[1] + geometry_.kernel[1] - 2 * geometry_.padding[1];
     FLOWKIT_VALIDATE(shape[1] > 0 && time > 0, "transposed convolution with kernel ",
@@ -103,7 +108,8 @@ class conv_transpose1d {
                                                    const conv_transpose1d_options& o) {
     FLOWKIT_VALIDATE(o.inputs > 0 && o.outputs > 0, "transposed convolution '", name, "' from ",
                      o.inputs, " to ", o.outputs, " channels: both must be positive");
-    FLOWKIT_VALIDATE(o.kernel > 0 && detail::is_stride(o.stride) && detail::is_padding(o.padding),
+    FLOWKIT_VALIDATE(detail::is_count(o.kernel) && detail::is_count(o.stride) &&
+                         detail::is_count_or_none(o.padding),
                      "transposed convolution '", name, "' with kernel ", o.kernel, ", stride ",
                      o.stride, " and padding ", o.padding,
                      ": kernel and stride must be positive, padding must not be negative, and none "

@@ -1,10 +1,9 @@
 // Normalisation of groups of channels.
 #pragma once
 
+#include <flowkit/core/scalar_option.hpp>
 #include <flowkit/nn/concepts.hpp>
 #include <flowkit/nn/shape.hpp>
-
-#include <cmath>
 
 namespace flowkit {
 
@@ -19,7 +18,8 @@ struct group_norm_options {
 /// (biased) variance are taken over all positions and the channels of one group of one sample, and
 /// scale and shift belong to a channel. Dense views [batch, ..., channels] of rank 2 and higher;
 /// the middle axes are the positions. Scale starts at 1, shift at 0. Throws invalid_input where
-/// groups do not divide the channels.
+/// groups do not divide the channels, and for an epsilon that is not positive and finite: the
+/// passes do so for one that is not in the scalar of their backend.
 class group_norm {
  public:
   template <class B>
@@ -35,10 +35,7 @@ class group_norm {
     FLOWKIT_VALIDATE(o.channels > 0 && o.groups > 0 && o.channels % o.groups == 0,
                      "group normalisation '", name, "' of ", o.channels, " channels in ", o.groups,
                      " groups: groups must be equal parts of the channels; choose a divisor");
-    FLOWKIT_VALIDATE(o.epsilon > 0 && std::isfinite(o.epsilon), "group normalisation '", name,
-                     "' with epsilon ", o.epsilon,
-                     ": it must be positive, or constant inputs divide by zero, and finite, or all "
-                     "outputs are equal; 1e-5 is usual");
+    (void)epsilon<double>(text("group normalisation '", name, "'"));
     const parameter_layout::scope scope(layout, name);
     scale_ = layout.add("weight", extents{o.channels}, initializer::ones());
     shift_ = layout.add("bias", extents{o.channels}, initializer::zeros());
@@ -72,8 +69,9 @@ class group_norm {
     const view_of<B, 2> mean = ws.take(statistics);
     const view_of<B, 2> inverse_deviation = ws.take(statistics);
     s = {as_positions(x), mean, inverse_deviation};
-    be.group_norm(F{}, groups_, static_cast<typename B::value_type>(epsilon_), s.x, p.value(scale_),
-                  p.value(shift_), others, as_positions(y), mean, inverse_deviation);
+    be.group_norm(F{}, groups_, epsilon<typename B::value_type>("group normalisation"), s.x,
+                  p.value(scale_), p.value(shift_), others, as_positions(y), mean,
+                  inverse_deviation);
     return y;
   }
 
@@ -113,6 +111,16 @@ class group_norm {
   }
 
  private:
+  /// Epsilon in scalars T, or throws.
+  template <class T>
+  [[nodiscard]] T epsilon(std::string_view layer) const {
+    const detail::scalar_option<T> out(epsilon_);
+    FLOWKIT_VALIDATE(out.positive(), layer, " with epsilon ", out,
+                     ": it must be positive, or constant inputs divide by zero, and finite, or all "
+                     "outputs are equal; 1e-5 is usual");
+    return out.held;
+  }
+
   index_t groups_;
   double epsilon_;
   slot<1> scale_;

@@ -1,11 +1,10 @@
 // A perceptron as velocity network.
 #pragma once
 
+#include <flowkit/core/scalar_option.hpp>
 #include <flowkit/nn/concat.hpp>
 #include <flowkit/nn/mlp.hpp>
 #include <flowkit/nn/velocity_network.hpp>
-
-#include <cmath>
 
 namespace flowkit {
 
@@ -22,7 +21,8 @@ struct mlp_field_options {
 
 /// u(x, t, c) = mlp([x, time_scale t, c]) and u(x, t, r, c) = mlp([x, time_scale t, time_scale r,
 /// c]): the inputs side by side in this order. Satisfies VelocityNetwork. Throws invalid_input for
-/// unusable options and for inputs of other sizes.
+/// unusable options, for inputs of other sizes, and for a time scale that the backend's scalar
+/// cannot hold.
 template <class F = fn::silu>
 class mlp_field {
  public:
@@ -69,15 +69,21 @@ class mlp_field {
 
  private:
   static const mlp_field_options& validated(std::string_view name, const mlp_field_options& o) {
-    FLOWKIT_VALIDATE(o.dimension > 0 && o.condition >= 0, "perceptron field '", name,
-                     "' of dimension ", o.dimension, " with a condition of size ", o.condition,
-                     ": the dimension must be positive, the condition may be empty");
+    FLOWKIT_VALIDATE(detail::is_count(o.dimension) && detail::is_count_or_none(o.condition),
+                     "perceptron field '", name, "' of dimension ", o.dimension,
+                     " with a condition of size ", o.condition,
+                     ": the dimension must be positive, the condition may be empty, and neither "
+                     "may reach 2^31");
     FLOWKIT_VALIDATE(o.times == 1 || o.times == 2, "perceptron field '", name, "' of ", o.times,
                      " times: it takes 1 (velocity) or 2 (average velocity)");
-    FLOWKIT_VALIDATE(std::isfinite(o.time_scale), "perceptron field '", name,
-                     "' with a time scale of ", o.time_scale,
-                     ": it multiplies the times, so it must be finite; 1 leaves them as they are");
+    check_scale(text("perceptron field '", name, "'"), detail::scalar_option<double>(o.time_scale));
     return o;
+  }
+
+  template <class T>
+  static void check_scale(std::string_view field, const detail::scalar_option<T>& scale) {
+    FLOWKIT_VALIDATE(scale.finite(), field, " with a time scale of ", scale,
+                     ": it multiplies the times, so it must be finite; 1 leaves them as they are");
   }
 
   /// The inputs of the perceptron. Linear, so it serves tangents as well.
@@ -95,8 +101,9 @@ class mlp_field {
   void scale_time(B& be, view_of<B, 2> time) const {
     using S = typename B::value_type;
     if (options_.time_scale == 1) return;
-    be.for_each(fn::scaled<S>{static_cast<S>(options_.time_scale)}, time,
-                const_view_of<B, 2>(time));
+    const detail::scalar_option<S> scale(options_.time_scale);
+    check_scale("perceptron field", scale);
+    be.for_each(fn::scaled<S>{scale.held}, time, const_view_of<B, 2>(time));
   }
 
   mlp_field_options options_;

@@ -4,6 +4,7 @@
 #include <flowkit/backend/tensor.hpp>
 #include <flowkit/core/error.hpp>
 #include <flowkit/core/rng.hpp>
+#include <flowkit/core/scalar_option.hpp>
 #include <flowkit/fn/arithmetic.hpp>
 
 #include <span>
@@ -144,7 +145,8 @@ struct parameters {
 template <class B>
 class parameter_store {
  public:
-  /// Draws the initial values, each entry from its own child of the key. Allocates.
+  /// Draws the initial values, each entry from its own child of the key. Throws invalid_input for
+  /// constants that the backend's scalar cannot hold. Allocates.
   parameter_store(B& be, const parameter_layout& layout, rng_key key);
 
   [[nodiscard]] parameters<B> view() {
@@ -153,9 +155,9 @@ class parameter_store {
   /// The same network with other values of the same layout, for example an average of them.
   /// Nothing can be trained through it. Throws invalid_input for another number of values.
   [[nodiscard]] parameters<B> view_with(const_view_of<B, 1> values) const {
-    FLOWKIT_VALIDATE(values.size() == values_.size() && (values.empty() || values.dense()),
-                     values.size(), " values with stride ", values.strides()[0],
-                     " for a network of ", values_.size(),
+    FLOWKIT_VALIDATE(values.size() == values_.size() && values.dense(), values.size(),
+                     " values with stride ", values.strides()[0], " for a network of ",
+                     values_.size(),
                      ": they must be one flat tensor of its layout, such as an average of its "
                      "values");
     return {values, {}, constants_.view()};
@@ -175,6 +177,12 @@ parameter_store<B>::parameter_store(B& be, const parameter_layout& layout, rng_k
       gradients_(be, extents<1>{layout.size()}),
       constants_(be, extents<1>{static_cast<index_t>(layout.constants().size())}) {
   using T = typename B::value_type;
+  for (const double c : layout.constants()) {
+    const detail::scalar_option<T> constant(c);
+    FLOWKIT_VALIDATE(constant.finite(), "a layer computes with the constant ", constant,
+                     ", so its outputs are no numbers: look at the scales in its options, such as "
+                     "the one of a time embedding, or take a backend in double");
+  }
   be.fill(values_.view(), T(0));
   be.fill(gradients_.view(), T(0));
   const std::vector<T> constants(layout.constants().begin(), layout.constants().end());

@@ -30,8 +30,8 @@ class max_pool2d {
   explicit max_pool2d(const max_pool2d_options& o) : geometry_{o.kernel, o.stride, o.padding} {
     for (std::size_t axis = 0; axis < 2; ++axis) {
       FLOWKIT_VALIDATE(
-          detail::is_stride(o.kernel[axis]) && detail::is_stride(o.stride[axis]) &&
-              detail::is_padding(o.padding[axis]) && 2 * o.padding[axis] <= o.kernel[axis],
+          detail::is_count(o.kernel[axis]) && detail::is_count(o.stride[axis]) &&
+              detail::is_count_or_none(o.padding[axis]) && 2 * o.padding[axis] <= o.kernel[axis],
           "max pooling with kernel ", o.kernel, ", stride ", o.stride, " and padding ", o.padding,
           ": kernel and stride must be positive and below 2^31, padding at most half "
           "the kernel");

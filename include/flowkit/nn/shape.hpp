@@ -25,12 +25,10 @@ void validate_channels(std::string_view layer, const extents<R>& shape, index_t 
 
 namespace detail {
 
-/// Whether windows can move by this many positions, and whether zeros can be put beside them: both
-/// stay where no sum of them wraps around.
-[[nodiscard]] constexpr bool is_stride(index_t step) { return step > 0 && step < index_t{1} << 31; }
-[[nodiscard]] constexpr bool is_padding(index_t zeros) {
-  return zeros >= 0 && zeros < index_t{1} << 31;
-}
+/// Whether a layer can have so many of something, or else none: channels, kernels, strides, zeros
+/// beside an input. All stay below 2^31, where no sum of some or product of two wraps around.
+[[nodiscard]] constexpr bool is_count_or_none(index_t n) { return n >= 0 && n < index_t{1} << 31; }
+[[nodiscard]] constexpr bool is_count(index_t n) { return n > 0 && is_count_or_none(n); }
 
 }  // namespace detail
 

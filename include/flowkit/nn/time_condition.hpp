@@ -101,8 +101,10 @@ class time_condition {
   static const time_condition_options& validated(const time_condition_options& o) {
     FLOWKIT_VALIDATE(o.times == 1 || o.times == 2, "network of ", o.times,
                      " times: it takes 1 (velocity) or 2 (average velocity)");
-    FLOWKIT_VALIDATE(o.condition >= 0, "network with a condition of size ", o.condition,
-                     ": it counts values; 0 means no condition");
+    FLOWKIT_VALIDATE(detail::is_count_or_none(o.condition), "network with a condition of size ",
+                     o.condition,
+                     ": it counts values, so it is not negative and below 2^31; 0 means no "
+                     "condition");
     return o;
   }
 

@@ -3,6 +3,7 @@
 
 #include <flowkit/fn/rotation.hpp>
 #include <flowkit/nn/concepts.hpp>
+#include <flowkit/nn/shape.hpp>
 
 #include <cmath>
 
@@ -16,8 +17,9 @@ struct time_embedding_options {
 
 /// e(t) = [sin(t f_0), ..., sin(t f_h-1), cos(t f_0), ..., cos(t f_h-1)] with h = dimension / 2 and
 /// f_i = scale * 10000^(-i / (h - 1)) (Vaswani et al. 2017): times [n] or [n, 1], with any stride,
-/// become [n, dimension]. The frequencies are constants, computed in double and rounded once. The
-/// gradient of the times is [n, 1].
+/// become [n, dimension]. The frequencies are constants, computed in double and rounded once; a
+/// parameter_store refuses a scale that its backend cannot hold. The gradient of the times is
+/// [n, 1].
 class sinusoidal_time_embedding {
  public:
   template <class B>
@@ -27,8 +29,9 @@ class sinusoidal_time_embedding {
 
   /// Adds the frequencies to the constants of the layout. Allocates.
   sinusoidal_time_embedding(parameter_layout& layout, const time_embedding_options& o) {
-    FLOWKIT_VALIDATE(o.dimension >= 4 && o.dimension % 2 == 0, "time embedding of dimension ",
-                     o.dimension, ": it must be even and at least 4, as many sines as cosines");
+    FLOWKIT_VALIDATE(o.dimension >= 4 && o.dimension % 2 == 0 && detail::is_count(o.dimension),
+                     "time embedding of dimension ", o.dimension,
+                     ": it must be even, as many sines as cosines, at least 4 and below 2^31");
     FLOWKIT_VALIDATE(std::isfinite(o.scale), "time embedding with a scale of ", o.scale,
                      ": it multiplies the times, so it must be finite; 1 leaves them as they are");
     const index_t half = o.dimension / 2;

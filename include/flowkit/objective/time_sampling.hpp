@@ -2,10 +2,9 @@
 #pragma once
 
 #include <flowkit/core/error.hpp>
+#include <flowkit/core/scalar_option.hpp>
 #include <flowkit/fn/time_sampling.hpp>
 #include <flowkit/objective/concepts.hpp>
-
-#include <cmath>
 
 namespace flowkit {
 
@@ -36,11 +35,13 @@ struct logit_normal_time {
   template <class B>
   void draw(B& be, view_of<B, 1> t, rng_key key) const {
     using T = typename B::value_type;
-    FLOWKIT_VALIDATE(std::isfinite(mean) && deviation >= 0 && std::isfinite(deviation),
-                     "logit-normal times with mean ", mean, " and deviation ", deviation,
+    const detail::scalar_option<T> centre(mean);
+    const detail::scalar_option<T> spread(deviation);
+    FLOWKIT_VALIDATE(centre.finite() && spread.not_negative(), "logit-normal times with mean ",
+                     centre, " and deviation ", spread,
                      " are undefined: give finite numbers and a deviation of at least 0");
     be.normal(t, key);
-    be.for_each(fn::logit_normal<T>{static_cast<T>(mean), static_cast<T>(deviation)}, t);
+    be.for_each(fn::logit_normal<T>{centre.held, spread.held}, t);
   }
 };
 

@@ -4,8 +4,6 @@
 #include <flowkit/path/concepts.hpp>
 #include <flowkit/path/schedule.hpp>
 
-#include <cmath>
-
 namespace flowkit {
 
 using fn::prediction;
@@ -25,7 +23,8 @@ struct conversion_options {
 ///   to velocity:       v = alpha' x1 + sigma' x0 with the missing end from above
 /// Where a divisor is below `least_divisor` it is replaced by it: the result is finite, and exact
 /// only if the numerator is 0. Keep t away from that end instead. Throws invalid_input for unequal
-/// shapes or a divisor that is not positive and finite. out may lie where value or xt lies.
+/// shapes or a divisor that is not positive and finite in the backend's scalar. out may lie where
+/// value or xt lies.
 template <Backend B, Schedule S>
 void convert_prediction(B& be, const S& schedule, const conversion_options& options,
                         const_view_of<B, 1> t, const_view_of<B, 2> xt, const_view_of<B, 2> value,
@@ -36,11 +35,11 @@ void convert_prediction(B& be, const S& schedule, const conversion_options& opti
                    "conversion of predictions ", value.shape(), " to ", out.shape(), " at points ",
                    shape, " and ", t.size(),
                    " times: all matrices must have one shape and a time per row");
-  FLOWKIT_VALIDATE(options.least_divisor > 0 && std::isfinite(options.least_divisor),
-                   "least divisor ", options.least_divisor,
+  const detail::scalar_option<T> least(options.least_divisor);
+  FLOWKIT_VALIDATE(least.positive(), "least divisor ", least,
                    " of a conversion: it must be positive and finite, such as 1e-4");
   const fn::path_convert f(detail::coefficients_in<T>(schedule), options.from, options.to,
-                           static_cast<T>(options.least_divisor));
+                           least.held);
   detail::run_path_pass(be, f, out, repeat_columns(t, shape[1]), xt, value);
 }
 

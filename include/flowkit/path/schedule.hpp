@@ -2,9 +2,10 @@
 #pragma once
 
 #include <flowkit/core/error.hpp>
+#include <flowkit/core/scalar_option.hpp>
 #include <flowkit/fn/path.hpp>
 
-#include <cmath>
+#include <concepts>
 
 namespace flowkit {
 
@@ -23,15 +24,14 @@ class variance_preserving_schedule {
   /// Throws invalid_input unless 0 < b0 <= b1 and both are finite.
   variance_preserving_schedule(double rate_at_data, double rate_at_noise)
       : rate_at_data_(rate_at_data), rate_at_noise_(rate_at_noise) {
-    FLOWKIT_VALIDATE(
-        rate_at_data > 0 && rate_at_noise >= rate_at_data && std::isfinite(rate_at_noise),
-        "variance-preserving schedule with rates ", rate_at_data, " to ", rate_at_noise,
-        ": they must be positive, finite and not fall towards the noise; 0.1 to 20 are usual");
+    check<double>();
   }
 
-  /// The schedule in scalars S, as kernels of a backend use it.
+  /// The schedule in scalars S, as kernels of a backend use it. Throws invalid_input for rates that
+  /// S cannot hold.
   template <class S>
   [[nodiscard]] constexpr fn::variance_preserving_coefficients<S> in() const {
+    if constexpr (std::floating_point<S>) check<S>();  // not a dual number of one
     return {static_cast<S>(rate_at_data_), static_cast<S>(rate_at_noise_)};
   }
 
@@ -41,6 +41,16 @@ class variance_preserving_schedule {
   }
 
  private:
+  template <class S>
+  constexpr void check() const {
+    const detail::scalar_option<S> data(rate_at_data_);
+    const detail::scalar_option<S> noise(rate_at_noise_);
+    FLOWKIT_VALIDATE(data.positive() && noise.finite() && noise.given >= data.given,
+                     "variance-preserving schedule with rates ", data, " to ", noise,
+                     ": they must be positive, finite and not fall towards the noise; 0.1 to 20 "
+                     "are usual");
+  }
+
   double rate_at_data_ = 0.1;
   double rate_at_noise_ = 20;
 };

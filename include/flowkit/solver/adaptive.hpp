@@ -137,7 +137,7 @@ void integrate(B& be, M, V&& v, view_of<B, 2> x, const time_span& span,
   using field = std::remove_reference_t<V>;
   using watcher = std::remove_reference_t<W>;
   detail::check_state<B>(x);
-  detail::check_options(options, static_cast<double>(std::numeric_limits<T>::epsilon()));
+  detail::check_options<T>(options);
   FLOWKIT_VALIDATE(std::isfinite(static_cast<T>(span.end) - static_cast<T>(span.start)),
                    "integration from ", span.start, " to ", span.end,
                    ": both times and their distance must be finite in the scalar of the backend");

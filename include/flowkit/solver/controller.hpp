@@ -2,9 +2,11 @@
 #pragma once
 
 #include <flowkit/core/error.hpp>
+#include <flowkit/core/scalar_option.hpp>
 #include <flowkit/fn/step_control.hpp>
 
 #include <cmath>
+#include <concepts>
 #include <limits>
 
 namespace flowkit {
@@ -45,14 +47,18 @@ struct adaptive_options {
 
 namespace detail {
 
-/// Throws invalid_input for options that cannot work in scalars with this epsilon.
-inline void check_options(const adaptive_options& o, double epsilon) {
-  FLOWKIT_VALIDATE(o.relative >= 0 && o.absolute >= 0 && o.relative + o.absolute > 0 &&
-                       std::isfinite(o.relative) && std::isfinite(o.absolute),
-                   "tolerances relative ", o.relative, ", absolute ", o.absolute,
+/// Throws invalid_input for options that cannot work in scalars T.
+template <std::floating_point T>
+void check_options(const adaptive_options& o) {
+  constexpr auto epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
+  const scalar_option<T> relative(o.relative);
+  const scalar_option<T> absolute(o.absolute);
+  FLOWKIT_VALIDATE(relative.not_negative() && absolute.not_negative() &&
+                       (relative.positive() || absolute.positive()),
+                   "tolerances relative ", relative, ", absolute ", absolute,
                    ": neither may be negative or infinite and one must be positive; 1e-5 is usual");
-  FLOWKIT_VALIDATE(o.relative >= 4 * epsilon || o.absolute > 0, "relative tolerance ", o.relative,
-                   " is below 4 epsilon = ", 4 * epsilon,
+  FLOWKIT_VALIDATE(o.relative >= 4 * epsilon || absolute.positive(), "relative tolerance ",
+                   o.relative, " is below 4 epsilon = ", 4 * epsilon,
                    " of the scalar type and cannot be met: raise it, add an absolute tolerance, or "
                    "integrate in double");
   FLOWKIT_VALIDATE(o.first_step >= 0 && o.longest_step > 0, "first step ", o.first_step,

@@ -82,9 +82,7 @@ class hutchinson {
   }
 
   void select_rows(B& be, const_view_of<B, 1, row_t> samples) {
-    const view_of<B, 2> chosen = rows(gathered_.view(), 0, samples.size());
-    be.gather_rows(std::as_const(all_).view(), samples, chosen);
-    current_ = chosen;
+    current_ = detail::gather_samples(be, std::as_const(all_).view(), samples, gathered_.view());
   }
   void select_all(B&) { current_ = all_.view(); }
 

@@ -21,8 +21,7 @@ view_of<B, 2> state_view(X&& x) {
 /// Throws invalid_input unless the state is a dense matrix of a size that row numbers can count.
 template <class B>
 void check_state(const view_of<B, 2>& x) {
-  FLOWKIT_VALIDATE(x.dense(), "the state of shape ", x.shape(), " has strides ", x.strides(),
-                   ": solvers need rows that lie one after the other; copy it into a tensor first");
+  validate_dense("the state of an integration", x);
   FLOWKIT_VALIDATE(x.shape()[0] <= std::numeric_limits<row_t>::max(), "the state has ",
                    x.shape()[0], " samples: integrate at most 2^31 - 1 at once");
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <flowkit/core/error.hpp>
+#include <flowkit/core/scalar_option.hpp>
 #include <flowkit/nn/parameters.hpp>
 #include <flowkit/train/concepts.hpp>
 
@@ -40,6 +41,18 @@ inline void check_weight_decay(const char* optimizer, double decay) {
                    " would let values grow without bound: choose 0 (none) or a small number");
 }
 
+/// Throws invalid_input unless a step leaves numbers: `rate` is what moves the values and `keep`
+/// what the decay leaves of them.
+template <class T>
+void check_step(const char* optimizer, double learning_rate, const scalar_option<T>& rate,
+                const scalar_option<T>& keep) {
+  FLOWKIT_VALIDATE(learning_rate >= 0 && rate.finite() && keep.finite(), optimizer,
+                   " with a learning rate of ", learning_rate, " would move values at a rate of ",
+                   rate, " and keep ", keep,
+                   " of them: the rate must not be negative, and both must be finite; choose a "
+                   "smaller learning rate, such as 1e-4, or a smaller weight decay");
+}
+
 /// A flat tensor of zeros. Allocates.
 template <class B>
 tensor<B, 1> zeros(B& be, index_t size) {
@@ -73,15 +86,15 @@ class adamw {
     FLOWKIT_VALIDATE(decays(options.beta1) && decays(options.beta2), "AdamW with beta1 ",
                      options.beta1, " and beta2 ", options.beta2,
                      " forgets nothing or diverges: choose both in [0, 1)");
-    const T epsilon = static_cast<T>(options.epsilon);
-    FLOWKIT_VALIDATE(epsilon > 0 && std::isfinite(epsilon), "AdamW with epsilon ", options.epsilon,
-                     " (", epsilon,
-                     " in the backend's scalar) divides 0 by 0 where gradients are "
-                     "0, or never moves: choose a small positive number, such as 1e-8");
+    const detail::scalar_option<T> epsilon(options.epsilon);
+    FLOWKIT_VALIDATE(epsilon.positive(), "AdamW with epsilon ", epsilon,
+                     " divides 0 by 0 where gradients are 0, or never moves: choose a small "
+                     "positive number, such as 1e-8");
     detail::check_weight_decay("AdamW", options.weight_decay);
   }
 
-  /// See Optimizer.
+  /// See Optimizer. Throws invalid_input for a learning rate that is negative or, with its bias
+  /// correction, not finite in the backend's scalar.
   void step(B& be, const trained_values<B>& trained, const step_settings<B>& settings) {
     detail::update_values(be, rule(settings), trained, settings, first_.view(), second_.view());
   }
@@ -96,10 +109,12 @@ class adamw {
   [[nodiscard]] fn::adamw_update<T> rule(const step_settings<B>& settings) const {
     const auto [beta1, beta2, epsilon, decay] = options_;
     const auto t = static_cast<double>(settings.count + 1);
-    const double rate = settings.learning_rate / (1 - std::pow(beta1, t));
+    const detail::scalar_option<T> rate(settings.learning_rate / (1 - std::pow(beta1, t)));
+    const detail::scalar_option<T> keep(1 - settings.learning_rate * decay);
     const double deviation = 1 / std::sqrt(1 - std::pow(beta2, t));
-    return {static_cast<T>(1 - settings.learning_rate * decay),
-            static_cast<T>(rate),
+    detail::check_step("AdamW", settings.learning_rate, rate, keep);
+    return {keep.held,
+            rate.held,
             static_cast<T>(beta1),
             static_cast<T>(1 - beta1),
             static_cast<T>(beta2),
@@ -132,11 +147,13 @@ class sgd {
     detail::check_weight_decay("SGD", options.weight_decay);
   }
 
-  /// See Optimizer.
+  /// See Optimizer. Throws invalid_input for a learning rate that is negative or not finite in the
+  /// backend's scalar.
   void step(B& be, const trained_values<B>& trained, const step_settings<B>& settings) {
-    const double keep = 1 - settings.learning_rate * options_.weight_decay;
-    const fn::sgd_update<T> rule{static_cast<T>(keep), static_cast<T>(settings.learning_rate),
-                                 static_cast<T>(options_.momentum)};
+    const detail::scalar_option<T> rate(settings.learning_rate);
+    const detail::scalar_option<T> keep(1 - settings.learning_rate * options_.weight_decay);
+    detail::check_step("SGD", settings.learning_rate, rate, keep);
+    const fn::sgd_update<T> rule{keep.held, rate.held, static_cast<T>(options_.momentum)};
     detail::update_values(be, rule, trained, settings, momentum_.view());
   }
 

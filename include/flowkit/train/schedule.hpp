@@ -3,6 +3,7 @@
 
 #include <flowkit/core/error.hpp>
 #include <flowkit/core/platform.hpp>
+#include <flowkit/core/scalar_option.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -13,14 +14,6 @@ namespace flowkit {
 
 /// The learning rate of a step; steps are counted from 0.
 using learning_rate_schedule = std::function<double(index_t step)>;
-
-namespace detail {
-
-/// Whether values can be moved by this rate: a negative one climbs the loss, and one that is not
-/// finite leaves no number behind.
-[[nodiscard]] inline bool is_rate(double rate) { return rate >= 0 && std::isfinite(rate); }
-
-}  // namespace detail
 
 /// The same rate at every step.
 struct constant_rate {
@@ -42,7 +35,8 @@ class warmup_cosine {
     FLOWKIT_VALIDATE(warmup >= 0 && warmup < total, "a warm-up of ", warmup,
                      " steps leaves no step of ", total,
                      " for the cosine; shorten the warm-up or train longer");
-    FLOWKIT_VALIDATE(detail::is_rate(peak), "a warm-up to a learning rate of ", peak,
+    FLOWKIT_VALIDATE(detail::scalar_option<double>(peak).not_negative(),
+                     "a warm-up to a learning rate of ", peak,
                      ": the peak must be finite and not negative, such as 1e-4");
   }
 

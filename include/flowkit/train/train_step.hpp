@@ -40,14 +40,16 @@ class train_step {
       : train_step(be, objective, store, optimizer, &average, std::move(options)) {}
 
   /// One step; returns the loss before it, which stays valid until the next step. Throws
-  /// invalid_input where the schedule gives a learning rate that is negative or not finite.
+  /// invalid_input where the schedule gives a learning rate that is negative or not finite, also if
+  /// only so in the backend's scalar.
   template <class Batch>
   const_view_of<B, 0> operator()(const Batch& batch, rng_key key) {
     static_assert(Objective<O, B, Batch>, "the objective takes batches of another type");
-    learning_rate_ = options_.learning_rate(count_);
-    FLOWKIT_VALIDATE(detail::is_rate(learning_rate_), "the schedule gives step ", count_,
-                     " a learning rate of ", learning_rate_,
+    const detail::scalar_option<T> rate(options_.learning_rate(count_));
+    FLOWKIT_VALIDATE(rate.not_negative(), "the schedule gives step ", count_,
+                     " a learning rate of ", rate,
                      ": it must be finite and not negative; look at its settings");
+    learning_rate_ = rate.given;
     launch_([&] {
       scratch_.rewind();
       be_->copy(loss_.view(), (*objective_)(*be_, store_->view(), batch, key, scratch_));
@@ -85,6 +87,8 @@ class train_step {
   }
 
  private:
+  using T = typename B::value_type;
+
   train_step(B& be, O& objective, parameter_store<B>& store, Opt& optimizer,
              moving_average<B>* average, train_step_options options)
       : be_(&be),
@@ -98,11 +102,12 @@ class train_step {
         loss_(be),
         squared_norm_(be),
         factor_(be) {
-    FLOWKIT_VALIDATE(options_.clip_norm > 0, "a clip_norm of ", options_.clip_norm,
+    const detail::scalar_option<T> clip_norm(options_.clip_norm);
+    FLOWKIT_VALIDATE(clip_norm.held > 0, "a clip_norm of ", clip_norm,
                      " removes or reverses every gradient; give a positive norm, or leave it out "
                      "to keep gradients as they are");
     for (const named_values<B>& part : state()) validate_size(part);
-    be.fill(factor_.view(), typename B::value_type(1));
+    be.fill(factor_.view(), T(1));
   }
 
   /// All parts are passed over together, so one of another size would be read or written beyond its
