@@ -183,7 +183,7 @@ std::vector<student_verdict> student_verdicts(std::span<const run_record> runs) 
 std::string comparison_markdown(std::span<const run_record> runs) {
   std::string out = methods_table(detail::views_of(runs));
   const std::vector<student_verdict> verdicts = student_verdicts(runs);
-  if (!verdicts.empty()) out += "\n" + verdicts_table(verdicts);
+  if (!verdicts.empty()) out += text("\n", verdicts_table(verdicts));
   const std::vector<report_view> views = detail::views_of(runs);
   for (const run_line& s : detail::lines_of(views)) {
     const std::string reason = why_none(s);

@@ -81,9 +81,7 @@ class physical_couplings {
     s.settings = json_of(rule);
     if (!has_modes(numbers_)) return s;
     const std::vector<float> after = aligned_host();
-    const index_t count = std::min<index_t>(numbers_.windows(), near_count);
-    s.modes =
-        balance_of(numbers_, {experts_host_, generated_host_, after, steps_}, near(count), count);
+    s.modes = balance_of(numbers_, {experts_host_, generated_host_, after, steps_}, near());
     return s;
   }
 
@@ -126,15 +124,22 @@ class physical_couplings {
     return {values.begin(), values.end()};
   }
 
-  /// For every window the windows nearest in observation, found once.
-  std::span<const row_t> near(index_t count) {
-    if (!near_.empty()) return near_;
+  /// The windows nearest in observation to those of the pairs, found once.
+  const nearest_windows& near() {
+    if (near_.count > 0) return near_;
     ws_.rewind();
-    const extents<2> shape{numbers_.windows(), count};
-    const view_of<B, 2, row_t> rows = ws_.template take<2, row_t>(shape);
+    near_.count = std::min<index_t>(numbers_.windows(), near_count);
+    near_.windows = windows_of_pairs(numbers_);
+    const auto asked = static_cast<index_t>(near_.windows.size());
     const const_view_of<B, 2> features = std::as_const(features_).view();
-    be_->nearest(features, features, rows, ws_.take(shape));
-    near_ = flowkit::detail::fetch<B, row_t>(*be_, flatten(rows));
+    const view_of<B, 1, row_t> windows = ws_.template take<1, row_t>(extents<1>{asked});
+    const view_of<B, 2> observations = ws_.take(extents<2>{asked, numbers_.condition});
+    const extents<2> shape{asked, near_.count};
+    const view_of<B, 2, row_t> rows = ws_.template take<2, row_t>(shape);
+    be_->upload(windows, std::span<const row_t>(near_.windows));
+    be_->gather_rows(features, windows, observations);
+    be_->nearest(observations, features, rows, ws_.take(shape));
+    near_.lists = flowkit::detail::fetch<B, row_t>(*be_, flatten(rows));
     return near_;
   }
 
@@ -151,7 +156,7 @@ class physical_couplings {
   tensor<B, 2> aligned_;
   tensor<B, 1, row_t> window_;
   workspace<B> ws_;
-  std::vector<row_t> near_;
+  nearest_windows near_;
 };
 
 }  // namespace detail

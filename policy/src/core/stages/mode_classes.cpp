@@ -55,8 +55,21 @@ bool has_modes(const couplings_view& v) {
   return std::any_of(v.mode.begin(), v.mode.end(), [](std::int32_t m) { return m >= 0; });
 }
 
+std::span<const row_t> nearest_windows::of(row_t window) const {
+  const auto at = std::lower_bound(windows.begin(), windows.end(), window) - windows.begin();
+  return std::span(lists).subspan(static_cast<std::size_t>(at * count),
+                                  static_cast<std::size_t>(count));
+}
+
+std::vector<row_t> windows_of_pairs(const couplings_view& v) {
+  std::vector<row_t> windows(v.window.begin(), v.window.end());
+  std::sort(windows.begin(), windows.end());
+  windows.erase(std::unique(windows.begin(), windows.end()), windows.end());
+  return windows;
+}
+
 mode_balance balance_of(const couplings_view& v, const mode_chunks& chunks,
-                        std::span<const row_t> near, index_t count) {
+                        const nearest_windows& near) {
   const window_origin origin{v.episode, v.offset, chunks.steps};
   std::map<std::int32_t, counts> by_mode;
   std::vector<row_t> around;
@@ -66,9 +79,7 @@ mode_balance balance_of(const couplings_view& v, const mode_chunks& chunks,
   for (index_t i = 0; i < v.size(); ++i) {
     const row_t own = v.window[static_cast<std::size_t>(i)];
     if (own != around_of) {
-      choose_neighbours(
-          near.subspan(static_cast<std::size_t>(own * count), static_cast<std::size_t>(count)), own,
-          origin, compared, around);
+      choose_neighbours(near.of(own), own, origin, compared, around);
       around_of = own;
     }
     const std::int32_t before = mode_of(chunks.before.data() + i * v.chunk, v, chunks, around);

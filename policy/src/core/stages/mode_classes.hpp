@@ -4,6 +4,9 @@
 #include <flowkit/policy/stages/alignment_file.hpp>
 #include <flowkit/policy/stages/couplings_file.hpp>
 
+#include <span>
+#include <vector>
+
 namespace flowkit::policy::detail {
 
 /// Whether any window has a mode.
@@ -17,9 +20,22 @@ struct mode_chunks {
   index_t steps = 1;
 };
 
-/// `near` lists for every window, ascending, the `count` windows nearest in observation (-1 ends
-/// it). Of those, at most 16 that do not overlap each other are compared with an end point.
+/// The windows nearest in observation to windows that pairs were generated for, ascending.
+struct nearest_windows {
+  std::vector<row_t> windows;  ///< of the lists, ascending
+  std::vector<row_t> lists;    ///< [windows, count]; -1 ends one
+  index_t count = 0;
+
+  /// The list of one of the windows.
+  [[nodiscard]] std::span<const row_t> of(row_t window) const;
+};
+
+/// The windows of the pairs, ascending, each once.
+[[nodiscard]] std::vector<row_t> windows_of_pairs(const couplings_view& v);
+
+/// Of the windows near its own, at most 16 that do not overlap each other are compared with an end
+/// point.
 [[nodiscard]] mode_balance balance_of(const couplings_view& v, const mode_chunks& chunks,
-                                      std::span<const row_t> near, index_t count);
+                                      const nearest_windows& near);
 
 }  // namespace flowkit::policy::detail
