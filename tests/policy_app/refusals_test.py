@@ -122,10 +122,16 @@ class Refusals(tiny.MadeRun):
         self.assertIn("recorded with 'front wrist'", said)
         self.goes_on()
 
-    def test_what_computes_is_remembered(self):
-        self.accepted("distill", "--backend", "eigen", "--set", "threads=2")
-        self.assertEqual(self.settings()["backend"], "eigen")
+    def test_what_computes_is_remembered_from_the_first_stage_on(self):
+        before = self.settings()["backend"]
+        self.accepted("evaluate", "--methods", "base@1", "--backend", "eigen", "--set", "threads=2")
+        self.assertEqual(self.settings()["backend"], before)
         self.assertEqual(self.settings()["threads"], 2)
+        self.goes_on()
+        self.accepted("distill", "--backend", "eigen")
+        self.assertEqual(self.settings()["backend"], before)
+        self.accepted("train", "--backend", "eigen")
+        self.assertEqual(self.settings()["backend"], "eigen")
 
     def test_a_policy_acts_in_its_own_task_only(self):
         policy = self.run_folder / "base/policy.safetensors"
