@@ -48,9 +48,8 @@ void expect_selection(const context& c, const std::string& path, const policy::p
 
 void expect_data(const std::string& path, const policy::policy_manifest& m,
                  const policy::demonstrations& data) {
-  const auto trained = m.origin.parents.find("data");
-  FLOWKIT_VALIDATE(trained == m.origin.parents.end() || trained->second == data.fingerprint(),
-                   "the policy in ", path, " was trained on other data than ", data.source(),
+  const std::string other = policy::compare_splits(m, data, {}).data;
+  FLOWKIT_VALIDATE(other.empty(), "the policy in ", path, " ", other,
                    ", so episodes that were put aside are not the same: leave --data as it was, or "
                    "train again");
 }

@@ -1,5 +1,6 @@
 """Finished results survive a call that is refused, and what two calls do at once."""
 
+import json
 import shutil
 import signal
 import subprocess
@@ -90,7 +91,41 @@ class Keeping(tiny.MadeRun):
         made = tiny.call(*words)
         self.assertEqual(made.returncode, 0, made.stderr)
         said = self.accepted("evaluate", "--policy", self.folder / "elsewhere/sefa/policy.safetensors")
-        self.assertIn("no distances, because the policy put other episodes aside", said)
+        self.assertIn("no distances, because the policy was trained on other data", said)
+
+    def trained_elsewhere(self, **changes):
+        """What an evaluation of a base policy of another run measured, and what was said."""
+        words = tiny.arguments(self.folder / "elsewhere", **changes)
+        made = tiny.call("train", *words[1:])
+        self.assertEqual(made.returncode, 0, made.stderr)
+        said = self.accepted("evaluate", "--policy",
+                             self.folder / "elsewhere/base/policy.safetensors")
+        [path] = self.run_folder.glob("evaluation/file-*/results.json")
+        return json.loads(path.read_text(encoding="utf-8")), said
+
+    def test_no_distances_at_windows_of_other_data(self):
+        data = self.folder / "more/collect/demonstrations.zarr"
+        made = tiny.call("collect", "--run", self.folder / "more", "--task", "button_press",
+                         "--demonstrations", "6", "--quiet")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        result, said = self.trained_elsewhere(data=data)
+        self.assertIn("no distances, because the policy was trained on other data", said)
+        self.assertIn("trained on other data", result["without_windows"])
+        self.assertEqual(result["windows"]["distance"], [])
+        self.assertEqual(len(result["episodes"]), 4)
+        self.accepted("report")
+        self.assertIn("the policy was trained on other data", self.page())
+
+    def test_distances_of_a_policy_that_put_the_same_episodes_aside(self):
+        data = self.run_folder / "collect/demonstrations.zarr"
+        result, said = self.trained_elsewhere(data=data, policy__horizon=24)
+        self.assertNotIn("no distances", said)
+        self.assertGreater(len(result["windows"]["distance"]), 0)
+
+    def test_no_distances_where_other_episodes_were_put_aside(self):
+        data = self.run_folder / "collect/demonstrations.zarr"
+        result, _ = self.trained_elsewhere(data=data, policy__validation=0.5)
+        self.assertIn("a share of 0.5, not of 0.25", result["without_windows"])
 
     def test_two_processes_do_not_change_a_run_at_once(self):
         run = self.run_folder

@@ -104,6 +104,7 @@ json_value to_json_value(const evaluation_result& r) {
   detail::set_if(out, "largest_step", r.largest_step);
   detail::set_if(out, "acceptance", r.acceptance);
   detail::set_if(out, "action_spread", r.action_spread);
+  detail::set_if(out, "without_windows", r.without_windows);
   out.set("noise", json_list(r.noise, [](const noise_outcome& n) {
             return json_value{}
                 .set("seed", n.seed)
@@ -133,6 +134,7 @@ evaluation_result evaluation_from_json(const json_value& document) {
   out.latency_ms = in.amounts("latency_ms");
   out.following_ms = in.amounts("following_ms");
   if (const auto windows = in.object("windows")) out.windows = windows_of(*windows);
+  out.without_windows = in.text_or("without_windows", "");
   out.acceptance = in.optional_amount("acceptance");
   if (out.acceptance.value_or(0) > 1) in.fail("acceptance", "is a share, so at most 1");
   out.action_spread = in.optional_amount("action_spread");

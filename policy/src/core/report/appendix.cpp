@@ -78,6 +78,10 @@ std::vector<std::string> missing_parts(const report_view& view) {
   check(!run.couplings.empty(), "Couplings: no couplings.json in any stage.");
   check(!run.configuration.empty(), "Configuration: no config.toml.");
   check(!run.info.provenance.empty(), "Provenance: none in run.json.");
+  for (const evaluation_result& r : run.evaluations) {
+    if (r.without_windows.empty()) continue;
+    out.push_back(text("Distances of ", label_of(r), ": ", r.without_windows, "."));
+  }
   return out;
 }
 

@@ -64,6 +64,7 @@ struct evaluation_result {
   std::vector<double> latency_ms{};    ///< observation in, action out, where a chunk is predicted
   std::vector<double> following_ms{};  ///< the same for the other actions of a chunk
   window_distances windows{};
+  std::string without_windows{};  ///< why there are none though they were asked for, for people
   std::optional<double> acceptance{};     ///< share of the student's couplings that were replaced
   std::optional<double> action_spread{};  ///< deviation of chunks over noise at one observation,
                                           ///< mean over steps, action units
