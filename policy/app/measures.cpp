@@ -2,6 +2,7 @@
 #include <flowkit/policy/report/flow_record.hpp>
 #include <flowkit/policy/run/result_folder.hpp>
 
+#include <app/checks.hpp>
 #include <app/measures.hpp>
 #include <app/options.hpp>
 #include <app/records.hpp>
@@ -36,8 +37,11 @@ policy::measure_options options_for(const context& c, const policy::demonstratio
 
 /// Why there are no windows that a policy was kept from; empty: there are. One from elsewhere need
 /// not have put the episodes aside that the settings say, nor see what they say.
-std::string no_windows(const policy::policy_manifest& m, const policy::demonstrations& data,
+std::string no_windows(const context& c, const method& one, const policy::policy_manifest& m,
+                       const policy::demonstrations& data,
                        const policy::data_selection& selection) {
+  const std::string other = is_own(c, one) ? other_data(c, m, data) : std::string();
+  if (!other.empty()) return "the policy " + other;
   const policy::split_comparison split = policy::compare_splits(m, data, selection);
   if (!split.difference().empty()) return "the policy " + split.difference();
   if (!split.known) return "the policy does not say which episodes it was trained on";
@@ -104,7 +108,7 @@ void measure_windows(const context& c, const method& m, policy::evaluation_resul
   if (!has_windows(c)) return;
   const policy::demonstrations data(demonstrations_path(c));
   const policy::measure_options options = options_for(c, data, file.manifest().specification);
-  out.without_windows = no_windows(file.manifest(), data, options.data);
+  out.without_windows = no_windows(c, m, file.manifest(), data, options.data);
   if (!out.without_windows.empty()) {
     c.say(text(m.label, ": no distances, because ", out.without_windows));
     return;

@@ -127,6 +127,26 @@ class Keeping(tiny.MadeRun):
         result, _ = self.trained_elsewhere(data=data, policy__validation=0.5)
         self.assertIn("a share of 0.5, not of 0.25", result["without_windows"])
 
+    def test_a_run_whose_demonstrations_grew_is_evaluated_without_distances(self):
+        self.accepted("collect", "--demonstrations", "6")
+        said = self.accepted("evaluate")
+        reason = "collect has 6 demonstrations now, the policy learnt from 4; train again"
+        self.assertIn("no distances, because the policy was trained on other data: " + reason, said)
+        result = json.loads(self.bytes_of("evaluation/sefa@1/results.json")[0])
+        self.assertIn(reason, result["without_windows"])
+        self.assertEqual(len(result["episodes"]), 4)
+        for command in ["couple", "align", "distill"]:
+            self.assertIn(reason, self.refused(command, "--run", self.run_folder))
+
+    def test_a_folder_from_elsewhere_may_have_any_shape(self):
+        words = tiny.arguments(self.folder / "elsewhere", policy__horizon=24,
+                               data=self.run_folder / "collect/demonstrations.zarr")
+        made = tiny.call("train", *words[1:])
+        self.assertEqual(made.returncode, 0, made.stderr)
+        shutil.copytree(self.folder / "elsewhere/base", self.run_folder / "other")
+        self.accepted("evaluate", "--methods", "other@1")
+        self.assertTrue((self.run_folder / "evaluation/other@1/results.json").exists())
+
     def test_two_processes_do_not_change_a_run_at_once(self):
         run = self.run_folder
         words = [tiny.COMMAND, "train", "--run", str(run), "--steps", "1000000", "--quiet"]
