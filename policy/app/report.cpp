@@ -59,7 +59,6 @@ void describe_run(const context& c, std::vector<std::string>& problems) {
   info.observation = c.values.string("observation");
   info.preset = preset_of(c, info.preset);
   info.primary = "sefa@1";
-  info.settings = hash_of_settings(c);
   info.parameters.clear();
   info.facts.clear();
   optional(c, problems, [&] { describe_data(c, info); });

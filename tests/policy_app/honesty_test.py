@@ -90,10 +90,24 @@ class Honesty(tiny.MadeRun):
     def test_a_sweep_of_other_settings_is_left_out(self):
         made = tiny.call(*tiny.arguments(self.run_folder, run__sweep="2"))
         self.assertEqual(made.returncode, 0, made.stderr)
-        self.assertIn("Runs that differ in the number of demonstrations only", self.page())
+        shown = "Runs that differ in the number of demonstrations only"
+        self.assertIn(shown, self.page())
+        for old, new in [("log_every = 5", "log_every = 6"), ("block = 32", "block = 33"),
+                         ("flow = false", "flow = true")]:
+            self.replace_setting(old, new)  # changes no result
+        self.report()
+        self.assertIn(shown, self.page())
         self.accepted("run", "--set", "distill.steps=41")
-        self.assertIn("demonstrations.json: is left out: it was made with other settings",
-                      self.page())
+        self.assertIn("demonstrations.json: is left out: it was made with other settings: "
+                      "distill.steps was 40, is 41", self.page())
+
+    def test_a_sweep_of_other_data_is_left_out(self):
+        made = tiny.call(*tiny.arguments(self.run_folder, run__sweep="2"))
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.accepted("collect", "--demonstrations", "5")
+        self.report()
+        self.assertIn("the demonstrations are others now", self.page())
+
 
 
 if __name__ == "__main__":
