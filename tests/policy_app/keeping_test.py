@@ -1,6 +1,9 @@
 """Finished results survive a call that is refused, and what two calls do at once."""
 
+import fcntl
 import json
+import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -146,6 +149,32 @@ class Keeping(tiny.MadeRun):
         shutil.copytree(self.folder / "elsewhere/base", self.run_folder / "other")
         self.accepted("evaluate", "--methods", "other@1")
         self.assertTrue((self.run_folder / "evaluation/other@1/results.json").exists())
+
+    def test_a_lock_whose_owner_cannot_be_noted_is_held(self):
+        def nothing_fits():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        result = subprocess.run([tiny.COMMAND, "train", "--run", self.run_folder, "--steps", "61"],
+                                text=True, capture_output=True, preexec_fn=nothing_fits,
+                                restore_signals=False, check=False)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertNotIn("is in use", result.stderr)
+
+    def test_a_lock_is_for_all_who_may_write_here(self):
+        lock = self.run_folder / ".lock"
+        lock.unlink()
+        result = subprocess.run([tiny.COMMAND, "run", "--run", self.run_folder, "--quiet"],
+                                preexec_fn=lambda: os.umask(0), capture_output=True, check=False)
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(lock.stat().st_mode & 0o777, 0o666)
+
+    @unittest.skipIf(os.geteuid() == 0, "root may write everything")
+    def test_a_lock_of_another_user_is_respected(self):
+        lock = self.run_folder / ".lock"
+        with open(lock, "rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            lock.chmod(0o444)
+            self.assertIn("is in use", self.refused("train", "--run", self.run_folder))
 
     def test_two_processes_do_not_change_a_run_at_once(self):
         run = self.run_folder
