@@ -108,6 +108,11 @@ class Honesty(tiny.MadeRun):
         self.report()
         self.assertIn("the demonstrations are others now", self.page())
 
+    def test_a_stage_that_was_deleted_to_save_space_is_no_objection(self):
+        shutil.rmtree(self.run_folder / "couple")
+        self.report()
+        self.assertNotIn("no longer holds", self.page())
+
 
 
 if __name__ == "__main__":
