@@ -113,6 +113,11 @@ class Honesty(tiny.MadeRun):
         self.report()
         self.assertNotIn("no longer holds", self.page())
 
+    def test_a_description_that_cannot_be_read_stays(self):
+        path = self.run_folder / "run.json"
+        path.write_text('{"format": "flow', encoding="utf-8")
+        self.report()
+        self.assertEqual(path.read_text(encoding="utf-8"), '{"format": "flow')
 
 
 if __name__ == "__main__":
