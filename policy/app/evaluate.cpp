@@ -33,7 +33,7 @@ policy::evaluation_result describe(const context& c, const method& m) {
   out.tolerance = adaptive ? m.inference.tolerance : 0;
   out.observation = manifest.specification.cameras.empty() ? "state" : "images";
   out.policy_hash = sha256_of_file(m.policy);
-  out.training_seed = seed_of(manifest).value_or(c.values.integer("seed"));
+  out.training_seed = seed_of(manifest);
   out.noise_seed = 0;
   out.horizon = manifest.specification.horizon;
   out.executed = manifest.specification.execute;

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -149,6 +150,18 @@ class Keeping(tiny.MadeRun):
         shutil.copytree(self.folder / "elsewhere/base", self.run_folder / "other")
         self.accepted("evaluate", "--methods", "other@1")
         self.assertTrue((self.run_folder / "evaluation/other@1/results.json").exists())
+
+    def test_an_unknown_seed_of_training_is_left_out(self):
+        path = self.run_folder / "base/policy.safetensors"
+        whole = path.read_bytes()
+        changed = re.sub(rb'(train_base[\\]*":[\\]*")(\d)',
+                         lambda m: m[1] + (b"1" if m[2] != b"1" else b"2"), whole)
+        self.assertNotEqual(changed, whole)
+        other = self.folder / "other.safetensors"
+        other.write_bytes(changed)
+        self.accepted("evaluate", "--policy", other)
+        [path] = self.run_folder.glob("evaluation/file-*/results.json")
+        self.assertNotIn("training_seed", json.loads(path.read_text(encoding="utf-8")))
 
     def test_a_lock_whose_owner_cannot_be_noted_is_held(self):
         def nothing_fits():

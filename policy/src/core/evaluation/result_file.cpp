@@ -82,7 +82,8 @@ evaluation_result settings_of(const record_reader& in) {
           .tolerance = in.amount_or("tolerance", 0),
           .observation = in.text_or("observation", ""),
           .policy_hash = in.text_or("policy_hash", ""),
-          .training_seed = in.count_or("training_seed", 0),
+          .training_seed =
+              in.has("training_seed") ? std::optional(in.count("training_seed")) : std::nullopt,
           .noise_seed = in.count_or("noise_seed", 0),
           .horizon = in.count_or("horizon", 0),
           .executed = in.count_or("executed", 0),
@@ -97,7 +98,8 @@ json_value to_json_value(const evaluation_result& r) {
   json_value out = detail::new_document(format);
   out.set("task", r.task).set("method", r.method).set("solver", r.solver).set("steps", r.steps);
   out.set("tolerance", r.tolerance).set("observation", r.observation);
-  out.set("policy_hash", r.policy_hash).set("training_seed", r.training_seed);
+  out.set("policy_hash", r.policy_hash);
+  if (r.training_seed) out.set("training_seed", *r.training_seed);
   out.set("noise_seed", r.noise_seed).set("horizon", r.horizon).set("executed", r.executed);
   detail::set_if(out, "backend", r.backend);
   detail::set_if(out, "precision", r.precision);

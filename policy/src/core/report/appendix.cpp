@@ -40,10 +40,11 @@ std::vector<named_text> policies_of(const std::vector<evaluation_result>& all) {
   std::vector<named_text> out;
   for (const evaluation_result& r : all) {
     if (r.policy_hash.empty()) continue;
-    const std::string value = text(
-        r.policy_hash, r.horizon > 0 ? text(", horizon ", r.horizon) : "",
-        r.executed > 0 ? text(", executes ", r.executed) : "", ", training seed ", r.training_seed,
-        ", noise seed ", r.noise_seed, r.tolerance > 0 ? text(", tolerance ", r.tolerance) : "");
+    const std::string value =
+        text(r.policy_hash, r.horizon > 0 ? text(", horizon ", r.horizon) : "",
+             r.executed > 0 ? text(", executes ", r.executed) : "",
+             r.training_seed ? text(", training seed ", *r.training_seed) : "", ", noise seed ",
+             r.noise_seed, r.tolerance > 0 ? text(", tolerance ", r.tolerance) : "");
     out.push_back({label_of(r), value});
   }
   return out;
