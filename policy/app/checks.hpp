@@ -2,6 +2,7 @@
 #pragma once
 
 #include <flowkit/policy/data/demonstrations.hpp>
+#include <flowkit/policy/manifest.hpp>
 
 #include <app/context.hpp>
 
@@ -20,7 +21,13 @@ void expect_settings_of_policy(const context& c, const std::string& path);
 /// Throws invalid_input if a policy was made for another simulated task than that of the settings.
 void expect_task_of_policy(const context& c, const std::string& path);
 
+/// In what a policy of this run learnt from other data than these, in words that follow its name,
+/// and what to do; empty: in nothing.
+[[nodiscard]] std::string other_data(const context& c, const policy::policy_manifest& m,
+                                     const policy::demonstrations& data);
+
 /// The same of all methods that the settings ask for. A policy from elsewhere brings its own shape.
+/// Data that have grown since are no reason: success needs none.
 void expect_settings_of_methods(const context& c);
 
 /// Throws invalid_input if the settings ask for other cameras than collect has recorded, and name

@@ -3,6 +3,8 @@
 #include <app/command.hpp>
 #include <app/summary_table.hpp>
 
+#include <filesystem>
+
 namespace flowkit::app {
 namespace {
 
@@ -28,7 +30,14 @@ json_value verdict_document(const policy::student_verdict& v) {
                      {"latency_reduction", optional_number(v.latency_reduction)}};
 }
 
-json_value document_of(std::span<const policy::run_record> runs) {
+json_array list_of(std::span<const std::string> lines) {
+  json_array out;
+  for (const std::string& line : lines) out.emplace_back(line);
+  return out;
+}
+
+json_value document_of(std::span<const policy::run_record> runs,
+                       std::span<const std::string> left_out) {
   json_array methods;
   for (const policy::run_record& run : runs) {
     methods.push_back(json_object{{"run", run.name}, {"methods", table_document(run.evaluations)}});
@@ -37,7 +46,10 @@ json_value document_of(std::span<const policy::run_record> runs) {
   for (const policy::student_verdict& v : policy::student_verdicts(runs)) {
     verdicts.push_back(verdict_document(v));
   }
-  return json_object{{"runs", std::move(methods)}, {"verdicts", std::move(verdicts)}};
+  return json_object{{"runs", std::move(methods)},
+                     {"verdicts", std::move(verdicts)},
+                     {"not_compared", list_of(policy::not_compared(runs))},
+                     {"left_out", list_of(left_out)}};
 }
 
 /// Reads a run and adds it; returns what is wrong with one that cannot be compared.
@@ -58,17 +70,23 @@ std::string add_run(const context& c, const std::string& directory,
 
 void compare(const context& c) {
   FLOWKIT_VALIDATE(!c.operands.empty(), "flowkit compare needs the directories of runs");
-  std::vector<policy::run_record> runs;
-  std::string left_out;
   for (const std::string& directory : c.operands) {
-    const std::string reason = add_run(c, directory, runs);
-    if (reason.empty()) continue;
-    c.say("left out: " + reason);
-    left_out += text(left_out.empty() ? "" : "; ", reason);
+    FLOWKIT_VALIDATE(std::filesystem::is_directory(directory), directory,
+                     " is no directory: give the directory of a run");
   }
-  FLOWKIT_VALIDATE(!runs.empty(), "there is nothing to compare: ", left_out,
+  std::vector<policy::run_record> runs;
+  std::vector<std::string> left_out;
+  std::string reasons;
+  for (const std::string& directory : c.operands) {
+    std::string reason = add_run(c, directory, runs);
+    if (reason.empty()) continue;
+    reasons += text(reasons.empty() ? "" : "; ", reason);
+    left_out.push_back(std::move(reason));
+  }
+  FLOWKIT_VALIDATE(!runs.empty(), "there is nothing to compare: ", reasons,
                    "; give directories of runs that were evaluated");
-  c.answer(document_of(runs), policy::comparison_markdown(runs));
+  c.answer(document_of(runs, left_out), policy::comparison_markdown(runs));
+  if (!left_out.empty()) throw error("left out: " + reasons);
 }
 
 }  // namespace flowkit::app

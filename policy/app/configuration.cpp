@@ -41,10 +41,11 @@ bool is_for_one_call(std::string_view name) {
 }
 
 /// Whether a command changes what the run remembers: settings of what it makes and of what is made
-/// after it, and what computes, which every stage chooses anew.
+/// after it, and how many threads compute, which changes no result. Backend and number format are
+/// settings of the first stage: remembered from a later one, `run` would learn everything anew.
 bool is_remembered(const context& c, std::string_view name) {
   if (name == "evaluate.methods") return false;
-  if (is_one_of(name, {"backend", "precision", "threads"})) return true;
+  if (name == "threads") return true;
   return order_of(stage_of(name)) >= order_of(c.command);
 }
 

@@ -33,7 +33,7 @@ policy::evaluation_result describe(const context& c, const method& m) {
   out.tolerance = adaptive ? m.inference.tolerance : 0;
   out.observation = manifest.specification.cameras.empty() ? "state" : "images";
   out.policy_hash = sha256_of_file(m.policy);
-  out.training_seed = seed_of(manifest).value_or(c.values.integer("seed"));
+  out.training_seed = seed_of(manifest);
   out.noise_seed = 0;
   out.horizon = manifest.specification.horizon;
   out.executed = manifest.specification.execute;
@@ -105,18 +105,23 @@ policy::stage_end evaluate_one(const context& c, const method& m) {
 
 }  // namespace
 
-json_value evaluate_options(const context& c, const method& m) {
-  json_value options = c.values.section("evaluate");
+json_value evaluate_options(const context& c) {
+  const json_value options = c.values.section("evaluate");
   json_value out(json_object{{"task", c.values.string("task")},
                              {"seed", c.values.integer("seed")},
-                             {"inference", document_of(m.inference)},
-                             {"backend", backend_of(c)},
-                             {"precision", c.values.string("precision")},
                              {"validation", c.values.number("policy.validation")}});
   for (const char* name : {"largest_step", "episodes", "first_seed", "noise_seeds",
                            "noise_episodes", "windows", "window_noises"}) {
     out.set(name, options.at(name));
   }
+  return out;
+}
+
+json_value evaluate_options(const context& c, const method& m) {
+  json_value out = evaluate_options(c);
+  out.set("inference", document_of(m.inference));
+  out.set("backend", backend_of(c));
+  out.set("precision", c.values.string("precision"));
   return out;
 }
 

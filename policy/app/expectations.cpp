@@ -9,6 +9,7 @@
 #include <app/run_directory.hpp>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace flowkit::app {
 namespace {
@@ -46,17 +47,21 @@ void expect_selection(const context& c, const std::string& path, const policy::p
                            changes, "; leave the settings as they were, or train again"));
 }
 
-void expect_data(const std::string& path, const policy::policy_manifest& m,
-                 const policy::demonstrations& data) {
-  const auto trained = m.origin.parents.find("data");
-  FLOWKIT_VALIDATE(trained == m.origin.parents.end() || trained->second == data.fingerprint(),
-                   "the policy in ", path, " was trained on other data than ", data.source(),
-                   ", so episodes that were put aside are not the same: leave --data as it was, or "
-                   "train again");
+void expect_data(const context& c, const std::string& path, const policy::demonstrations& data) {
+  const std::string other = other_data(c, policy::policy_file(path).manifest(), data);
+  FLOWKIT_VALIDATE(other.empty(), "the policy in ", path, " ", other);
 }
 
-void expect_settings(const context& c, const std::string& path,
-                     const policy::demonstrations& data) {
+/// Whether the data are those that the run remembers, not ones that this call alone names.
+bool remembers_data(const context& c) {
+  const std::string path = c / "config.toml";
+  if (!std::filesystem::exists(path)) return true;
+  policy::settings kept = c.values;
+  kept.read(path);
+  return kept.string("data") == c.values.string("data");
+}
+
+void expect_settings(const context& c, const std::string& path) {
   expect_task_of_policy(c, path);
   const policy::policy_file file(path);
   const policy::spec& has = file.manifest().specification;
@@ -79,7 +84,6 @@ void expect_settings(const context& c, const std::string& path,
                    has.cameras.empty() ? "the state" : "images",
                    ": leave the setting as it was, or train again");
   expect_selection(c, path, file.manifest());
-  expect_data(path, file.manifest(), data);
 }
 
 }  // namespace
@@ -92,19 +96,34 @@ void expect_task_of_policy(const context& c, const std::string& path) {
                    made_for, ", or the policy of the other task");
 }
 
+std::string other_data(const context& c, const policy::policy_manifest& m,
+                       const policy::demonstrations& data) {
+  const std::string other = policy::compare_splits(m, data, {}).data;
+  if (other.empty()) return {};
+  const auto& split = m.origin.split;
+  if (!c.values.string("data").empty()) {
+    return other +
+           ", so episodes that were put aside are not the same: leave --data as it was, or "
+           "train again";
+  }
+  if (!split || split->of == data.episodes()) return other + ": train again";
+  return text("was trained on other data: collect has ", data.episodes(),
+              " demonstrations now, the policy learnt from ", split->of, "; train again");
+}
+
 void expect_settings_of_policy(const context& c, const std::string& path) {
-  expect_settings(c, path, policy::demonstrations(demonstrations_path(c)));
+  expect_settings(c, path);
+  expect_data(c, path, policy::demonstrations(demonstrations_path(c)));
 }
 
 void expect_settings_of_methods(const context& c) {
   const policy::demonstrations data(demonstrations_path(c));
+  const bool known = remembers_data(c);
   for (const method& m : methods_of(c)) {
-    // A file of its own may have any shape, but not another task.
-    if (c.values.string("evaluate.policy").empty()) {
-      expect_settings(c, m.policy, data);
-    } else {
-      expect_task_of_policy(c, m.policy);
-    }
+    expect_task_of_policy(c, m.policy);
+    if (!is_own(c, m)) continue;  // may have any shape
+    expect_settings(c, m.policy);
+    if (!known) expect_data(c, m.policy, data);
   }
 }
 

@@ -2,6 +2,7 @@
 #include <flowkit/policy/report/flow_record.hpp>
 #include <flowkit/policy/run/result_folder.hpp>
 
+#include <app/checks.hpp>
 #include <app/measures.hpp>
 #include <app/options.hpp>
 #include <app/records.hpp>
@@ -14,20 +15,41 @@ bool has_windows(const context& c) {
   return c.values.integer("evaluate.windows") > 0 && c.values.number("policy.validation") > 0;
 }
 
-/// Whether a policy put the episodes aside that the settings say: one from elsewhere need not have.
-bool chose_windows(const context& c, const method& m) {
-  const policy::policy_file file(m.policy);
-  const auto& parents = file.manifest().origin.parents;
-  const auto trained = parents.find("selection");
-  return trained != parents.end() &&
-         trained->second == policy::selection_hash(selection_of(c.values));
-}
-
 /// Options of measures that fit this data set: data of one's own may lack clean actions.
 policy::measure_options options_for(const context& c, const policy::demonstrations& data) {
   policy::measure_options o = measure_options_of(c.values);
   if (!data.contains(o.expert)) o.expert.clear();
   return o;
+}
+
+/// The same with windows as a policy sees them: one from elsewhere brings its own shape.
+policy::measure_options options_for(const context& c, const policy::demonstrations& data,
+                                    const policy::spec& shape) {
+  policy::measure_options o = options_for(c, data);
+  o.data.horizon = shape.horizon;
+  o.data.observe = shape.observe;
+  o.data.execute = shape.execute;
+  o.data.cameras.clear();
+  for (const policy::camera& camera : shape.cameras) o.data.cameras.push_back(camera.name);
+  if (!shape.cameras.empty()) o.data.crop = shape.cameras.front().crop_height;
+  return o;
+}
+
+/// Why there are no windows that a policy was kept from; empty: there are. One from elsewhere need
+/// not have put the episodes aside that the settings say, nor see what they say.
+std::string no_windows(const context& c, const method& one, const policy::policy_manifest& m,
+                       const policy::demonstrations& data,
+                       const policy::data_selection& selection) {
+  const std::string other = is_own(c, one) ? other_data(c, m, data) : std::string();
+  if (!other.empty()) return "the policy " + other;
+  const policy::split_comparison split = policy::compare_splits(m, data, selection);
+  if (!split.difference().empty()) return "the policy " + split.difference();
+  if (!split.known) return "the policy does not say which episodes it was trained on";
+  try {
+    if (policy::spec_of(data, selection) == m.specification) return {};
+  } catch (const error&) {  // of a field that is not there
+  }
+  return "the policy sees other fields than the settings say";
 }
 
 /// Straightness with few windows: it is a mean over time and samples, and needs no more.
@@ -81,15 +103,16 @@ policy::flow_record measured_flow(const context& c) {
 }  // namespace
 
 void measure_windows(const context& c, const method& m, policy::evaluation_result& out) {
-  out.acceptance = policy::acceptance_of(policy::policy_file(m.policy).manifest());
+  const policy::policy_file file(m.policy);
+  out.acceptance = policy::acceptance_of(file.manifest());
   if (!has_windows(c)) return;
-  if (!chose_windows(c, m)) {
-    c.say(
-        text(m.label, ": no distances, because the policy put other episodes aside than this run"));
+  const policy::demonstrations data(demonstrations_path(c));
+  const policy::measure_options options = options_for(c, data, file.manifest().specification);
+  out.without_windows = no_windows(c, m, file.manifest(), data, options.data);
+  if (!out.without_windows.empty()) {
+    c.say(text(m.label, ": no distances, because ", out.without_windows));
     return;
   }
-  const policy::demonstrations data(demonstrations_path(c));
-  const policy::measure_options options = options_for(c, data);
   const policy::chunk_distance d = on_backend(c, [&](auto& be) {
     const auto p = policy::load_policy(be, m.policy);
     return policy::expert_distance(be, p, data, options, m.inference);

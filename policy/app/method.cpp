@@ -99,6 +99,14 @@ std::vector<method> methods_of(const context& c) {
   return out;
 }
 
+bool is_own(const context& c, const method& m) {
+  if (!c.values.string("evaluate.policy").empty()) return false;
+  constexpr std::string_view made[] = {"base", "straighten", "reflow", "sefa"};
+  return std::any_of(std::begin(made), std::end(made), [&](std::string_view folder) {
+    return m.policy == c / text(folder, "/policy.safetensors");
+  });
+}
+
 policy::controller_options control_of(const context& c, const method& m,
                                       const policy::policy_runtime& p) {
   policy::controller_options out{.inference = m.inference};

@@ -18,6 +18,10 @@ struct method {
 /// policies that are not there yet.
 [[nodiscard]] std::vector<method> methods_of(const context& c);
 
+/// Whether a method is a policy that the stages of this run make, in its own folder: those of other
+/// folders come from elsewhere, as evaluate.policy does.
+[[nodiscard]] bool is_own(const context& c, const method& m);
+
 /// "sefa@1" in its parts. Throws invalid_input for a label that means nothing.
 struct label_parts {
   std::string policy;

@@ -1,6 +1,8 @@
 #include <flowkit/core/thread_pool.hpp>
 #include <flowkit/io/sha256.hpp>
+#include <flowkit/policy/data/demonstrations.hpp>
 #include <flowkit/policy/policy_file.hpp>
+#include <flowkit/policy/report/sweep_record.hpp>
 
 #include <app/differences.hpp>
 #include <app/options.hpp>
@@ -104,19 +106,53 @@ bool shapes_learning(std::string_view name) {
   return std::find(std::begin(all), std::end(all), section) != std::end(all);
 }
 
-/// Settings that do not change what is learnt or measured, or that a sweep changes.
-bool may_differ(std::string_view name) {
-  constexpr std::string_view all[] = {"threads",
-                                      "data",
-                                      "policy.demonstrations",
-                                      "run.sweep",
-                                      "align.sweep",
-                                      "evaluate.policy",
-                                      "evaluate.methods",
-                                      "evaluate.environments",
-                                      "evaluate.latency_chunks",
-                                      "evaluate.film_frames"};
-  return std::find(std::begin(all), std::end(all), name) != std::end(all);
+/// What all runs of a sweep over demonstrations have in common, by the folder of the stage.
+json_value common_options(const context& c) {
+  json_value out(json_object{{"data", policy::demonstrations(demonstrations_path(c)).fingerprint()},
+                             {"evaluation/", evaluate_options(c)}});
+  for (const policy::stage_options& s :
+       policy::options_of_stages(learn_options_of(c.values), computes(c))) {
+    json_value options = s.options;
+    if (const json_value* const selection = options.find("selection")) {
+      json_value rest = *selection;
+      options.set("selection", std::move(rest.set("episodes", 0)));  // what is swept
+    }
+    // What changes no result:
+    if (options.find("block") != nullptr) options.set("block", 0);
+    if (const json_value* const fit = options.find("fit")) {
+      json_value rest = *fit;
+      options.set("fit", std::move(rest.set("log_every", 0).set("checkpoint_every", 0)));
+    }
+    out.set(s.folder, std::move(options));
+  }
+  return out;
+}
+
+/// In what the sweep over demonstrations was made otherwise; nothing if it does not say.
+void note_sweep(const context& c, std::vector<std::string>& problems,
+                std::vector<policy::named_text>& out) {
+  const std::string path = c / "sweeps/demonstrations.json";
+  if (!std::filesystem::exists(path)) return;
+  reading(problems, [&] {
+    const std::string noted = policy::read_sweep(path).settings;
+    if (!noted.starts_with("{")) return;  // of an earlier version
+    const json_value was = parse_json(noted);
+    const json_value now = common_options(c);
+    std::vector<std::string> lines;
+    for (const json_member& stage : now.as_object()) {
+      const json_value* const before = was.find(stage.name);
+      if (before == nullptr) continue;
+      std::string line = stage.name != "data" ? changes_in(stage.name, *before, stage.value)
+                         : to_json(*before) == to_json(stage.value)
+                             ? std::string()
+                             : std::string("the demonstrations are others now");
+      const bool said = std::find(lines.begin(), lines.end(), line) != lines.end();
+      if (!line.empty() && !said) lines.push_back(std::move(line));
+    }
+    std::string all;
+    for (const std::string& line : lines) all += text(all.empty() ? "" : "; ", line);
+    if (!all.empty()) out.push_back({"sweeps/demonstrations", all});
+  });
 }
 
 }  // namespace
@@ -163,6 +199,7 @@ std::vector<policy::named_text> differences_of(const context& c,
   }
   note_differences(c, "flow", flow_options(c), problems, out);
   if (!c.values.string("task").empty()) note_evaluations(c, problems, out);
+  note_sweep(c, problems, out);
   return out;
 }
 
@@ -179,12 +216,6 @@ std::string preset_of(const context& c, const std::string& preset) {
   return name;
 }
 
-std::string hash_of_settings(const context& c) {
-  std::string all;
-  for (const policy::setting_info& s : c.values.table()) {
-    if (!may_differ(s.name)) all += text(s.name, " = ", to_json(c.values.value(s.name)), "\n");
-  }
-  return sha256_of(flowkit::detail::bytes_of(all));
-}
+std::string settings_of_sweep(const context& c) { return to_json(common_options(c)); }
 
 }  // namespace flowkit::app

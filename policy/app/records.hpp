@@ -11,6 +11,8 @@ namespace flowkit::app {
 /// What determines success, distances and evaluations, and nothing else: neither how many episodes
 /// run side by side, nor pictures, nor how often latency is measured.
 [[nodiscard]] json_value evaluate_options(const context& c, const method& m);
+/// The same without the policy, its solver and what computes.
+[[nodiscard]] json_value evaluate_options(const context& c);
 [[nodiscard]] json_value flow_options(const context& c);
 
 }  // namespace flowkit::app

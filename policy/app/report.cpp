@@ -45,23 +45,32 @@ void optional(const context& c, std::vector<std::string>& problems, const Read& 
   }
 }
 
+/// Replaces what run.json says by this description, but for what the stages noted, maybe those of
+/// another process meanwhile. One that cannot be read stays: the page says so.
+void write_description(const context& c, policy::run_info info) {
+  const std::string path = c / "run.json";
+  try {
+    policy::run_info noted;
+    if (std::filesystem::exists(path)) noted = policy::read_run_info(path);
+    info.title = noted.title;
+    info.preset = preset_of(c, noted.preset);
+    info.stages = std::move(noted.stages);
+  } catch (const error& e) {
+    c.say(text("report: ", e.what()));
+    return;
+  }
+  policy::write_run_info(path, info);
+}
+
 /// run.json: what people want to know before the figures. Times of stages were noted before.
 void describe_run(const context& c, std::vector<std::string>& problems) {
-  const std::string path = c / "run.json";
   policy::run_info info;
-  optional(c, problems, [&] {
-    if (std::filesystem::exists(path)) info = policy::read_run_info(path);
-  });
   info.task = c.values.string("task");
   info.description = info.task.empty()
                          ? text("Learnt from ", c.values.string("data"), ", outside of simulation.")
                          : policy::describe_task(info.task).instruction;
   info.observation = c.values.string("observation");
-  info.preset = preset_of(c, info.preset);
   info.primary = "sefa@1";
-  info.settings = hash_of_settings(c);
-  info.parameters.clear();
-  info.facts.clear();
   optional(c, problems, [&] { describe_data(c, info); });
   optional(c, problems, [&] { describe_expert(c, info); });
   info.parameters.push_back({"seed", static_cast<double>(c.values.integer("seed"))});
@@ -73,7 +82,7 @@ void describe_run(const context& c, std::vector<std::string>& problems) {
   for (const policy::named_text& d : info.differences) {
     c.say(text("report: ", d.name, " was made with other settings: ", d.value));
   }
-  policy::write_run_info(path, info);
+  write_description(c, std::move(info));
 }
 
 }  // namespace

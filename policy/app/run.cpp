@@ -56,7 +56,7 @@ policy::sweep_point point_of(const policy::evaluation_result& r, index_t count) 
 void sweep_demonstrations(const context& c) {
   policy::sweep_record record{.parameter = "demonstrations",
                               .caption = "Runs that differ in the number of demonstrations only.",
-                              .settings = hash_of_settings(c)};
+                              .settings = settings_of_sweep(c)};
   for (const index_t count : sweep_of(c.values)) {
     const context fewer = with_demonstrations(c, count);
     c.say(text("with ", count, " demonstrations: ", fewer.folder));

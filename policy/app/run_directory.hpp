@@ -15,9 +15,10 @@ namespace flowkit::app {
 /// Writes config.toml with every setting into the run directory, which is created: what later calls
 /// go on with. Called when the first stage has accepted its options and inputs, so that a refused
 /// call leaves no trace. Of a run that is there, a command of one stage changes the settings of
-/// this stage and of later ones, and what computes: what was made before stays described. What is
-/// meant for one call, such as the methods of `evaluate`, is left out. From here on the run belongs
-/// to this process, see lock_run.
+/// this stage and of later ones, and the number of threads: what was made before stays described.
+/// Backend and precision of `run`, `collect` and `train` stay; of later stages, and what else is
+/// meant for one call, such as the methods of `evaluate`, they are left out. From here on the run
+/// belongs to this process, see lock_run.
 void remember_settings(const context& c);
 
 /// Says which settings --set named in vain: those that neither this command nor a later one uses.

@@ -33,19 +33,25 @@ void lock_run(const std::string& folder) {
   const std::string known = std::filesystem::weakly_canonical(folder, failure).string();
   if (held.contains(known)) return;
   const std::string path = folder + "/.lock";
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  // For all who may write here, as their umask decides; a file that one may only read locks, too.
+  int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (file < 0 && errno == EACCES) file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return;  // whoever writes next says why
-  if (::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+  if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+    const bool taken = errno == EWOULDBLOCK;
     const std::string owner = owner_of(file);
     ::close(file);
+    if (!taken) return;  // a file system without locks
     throw invalid_input(text(folder, " is in use by another flowkit", owner,
                              ": wait until it ends, or give another --run"));
   }
-  // The file stays open, and the lock with it, until the process ends.
+  // The file stays open, and the lock with it, until the process ends. It counts without the number
+  // of its owner, too, which a full disk may refuse.
+  held.insert(known);
   const std::string own = text(::getpid());
-  const bool noted = ::ftruncate(file, 0) == 0 &&
-                     ::pwrite(file, own.data(), own.size(), 0) == static_cast<ssize_t>(own.size());
-  if (noted) held.insert(known);
+  if (::ftruncate(file, 0) == 0) {
+    [[maybe_unused]] const ssize_t written = ::pwrite(file, own.data(), own.size(), 0);
+  }
 }
 
 }  // namespace flowkit::app

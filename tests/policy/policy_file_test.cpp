@@ -40,6 +40,7 @@ visuomotor_policy<backend> rich_policy(backend& be) {
   m.origin.seeds["training"] = 0xFFFF'FFFF'FFFF'FFFFU;
   m.origin.thresholds["action"] = 0.1;
   m.origin.backend = "onednn bf16";
+  m.origin.split = {.of = 50, .validation = 0.1, .episodes = 7, .seed = 1ULL << 60};
   const visuomotor_field field(m.specification, m.network);
   parameter_store<backend> raw(be, field.layout(), rng_key{1});
   parameter_store<backend> average(be, field.layout(), rng_key{2});
@@ -73,6 +74,7 @@ TEST(policy_file, round_trip_is_bit_exact) {
   EXPECT_EQ(a.origin.seeds, b.origin.seeds);
   EXPECT_EQ(a.origin.thresholds, b.origin.thresholds);
   EXPECT_EQ(a.origin.backend, b.origin.backend);
+  EXPECT_EQ(a.origin.split, b.origin.split);
   EXPECT_EQ(b.origin.version, library_version());
   EXPECT_EQ(folder.count(), 2) << "a temporary file was left";
 }

@@ -90,10 +90,34 @@ class Honesty(tiny.MadeRun):
     def test_a_sweep_of_other_settings_is_left_out(self):
         made = tiny.call(*tiny.arguments(self.run_folder, run__sweep="2"))
         self.assertEqual(made.returncode, 0, made.stderr)
-        self.assertIn("Runs that differ in the number of demonstrations only", self.page())
+        shown = "Runs that differ in the number of demonstrations only"
+        self.assertIn(shown, self.page())
+        for old, new in [("log_every = 5", "log_every = 6"), ("block = 32", "block = 33"),
+                         ("flow = false", "flow = true")]:
+            self.replace_setting(old, new)  # changes no result
+        self.report()
+        self.assertIn(shown, self.page())
         self.accepted("run", "--set", "distill.steps=41")
-        self.assertIn("demonstrations.json: is left out: it was made with other settings",
-                      self.page())
+        self.assertIn("demonstrations.json: is left out: it was made with other settings: "
+                      "distill.steps was 40, is 41", self.page())
+
+    def test_a_sweep_of_other_data_is_left_out(self):
+        made = tiny.call(*tiny.arguments(self.run_folder, run__sweep="2"))
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.accepted("collect", "--demonstrations", "5")
+        self.report()
+        self.assertIn("the demonstrations are others now", self.page())
+
+    def test_a_stage_that_was_deleted_to_save_space_is_no_objection(self):
+        shutil.rmtree(self.run_folder / "couple")
+        self.report()
+        self.assertNotIn("no longer holds", self.page())
+
+    def test_a_description_that_cannot_be_read_stays(self):
+        path = self.run_folder / "run.json"
+        path.write_text('{"format": "flow', encoding="utf-8")
+        self.report()
+        self.assertEqual(path.read_text(encoding="utf-8"), '{"format": "flow')
 
 
 if __name__ == "__main__":

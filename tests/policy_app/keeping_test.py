@@ -1,5 +1,10 @@
 """Finished results survive a call that is refused, and what two calls do at once."""
 
+import fcntl
+import json
+import os
+import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -90,7 +95,99 @@ class Keeping(tiny.MadeRun):
         made = tiny.call(*words)
         self.assertEqual(made.returncode, 0, made.stderr)
         said = self.accepted("evaluate", "--policy", self.folder / "elsewhere/sefa/policy.safetensors")
-        self.assertIn("no distances, because the policy put other episodes aside", said)
+        self.assertIn("no distances, because the policy was trained on other data", said)
+
+    def trained_elsewhere(self, **changes):
+        """What an evaluation of a base policy of another run measured, and what was said."""
+        words = tiny.arguments(self.folder / "elsewhere", **changes)
+        made = tiny.call("train", *words[1:])
+        self.assertEqual(made.returncode, 0, made.stderr)
+        said = self.accepted("evaluate", "--policy",
+                             self.folder / "elsewhere/base/policy.safetensors")
+        [path] = self.run_folder.glob("evaluation/file-*/results.json")
+        return json.loads(path.read_text(encoding="utf-8")), said
+
+    def test_no_distances_at_windows_of_other_data(self):
+        data = self.folder / "more/collect/demonstrations.zarr"
+        made = tiny.call("collect", "--run", self.folder / "more", "--task", "button_press",
+                         "--demonstrations", "6", "--quiet")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        result, said = self.trained_elsewhere(data=data)
+        self.assertIn("no distances, because the policy was trained on other data", said)
+        self.assertIn("trained on other data", result["without_windows"])
+        self.assertEqual(result["windows"]["distance"], [])
+        self.assertEqual(len(result["episodes"]), 4)
+        self.accepted("report")
+        self.assertIn("the policy was trained on other data", self.page())
+
+    def test_distances_of_a_policy_that_put_the_same_episodes_aside(self):
+        data = self.run_folder / "collect/demonstrations.zarr"
+        result, said = self.trained_elsewhere(data=data, policy__horizon=24)
+        self.assertNotIn("no distances", said)
+        self.assertGreater(len(result["windows"]["distance"]), 0)
+
+    def test_no_distances_where_other_episodes_were_put_aside(self):
+        data = self.run_folder / "collect/demonstrations.zarr"
+        result, _ = self.trained_elsewhere(data=data, policy__validation=0.5)
+        self.assertIn("a share of 0.5, not of 0.25", result["without_windows"])
+
+    def test_a_run_whose_demonstrations_grew_is_evaluated_without_distances(self):
+        self.accepted("collect", "--demonstrations", "6")
+        said = self.accepted("evaluate")
+        reason = "collect has 6 demonstrations now, the policy learnt from 4; train again"
+        self.assertIn("no distances, because the policy was trained on other data: " + reason, said)
+        result = json.loads(self.bytes_of("evaluation/sefa@1/results.json")[0])
+        self.assertIn(reason, result["without_windows"])
+        self.assertEqual(len(result["episodes"]), 4)
+        for command in ["couple", "align", "distill"]:
+            self.assertIn(reason, self.refused(command, "--run", self.run_folder))
+
+    def test_a_folder_from_elsewhere_may_have_any_shape(self):
+        words = tiny.arguments(self.folder / "elsewhere", policy__horizon=24,
+                               data=self.run_folder / "collect/demonstrations.zarr")
+        made = tiny.call("train", *words[1:])
+        self.assertEqual(made.returncode, 0, made.stderr)
+        shutil.copytree(self.folder / "elsewhere/base", self.run_folder / "other")
+        self.accepted("evaluate", "--methods", "other@1")
+        self.assertTrue((self.run_folder / "evaluation/other@1/results.json").exists())
+
+    def test_an_unknown_seed_of_training_is_left_out(self):
+        path = self.run_folder / "base/policy.safetensors"
+        whole = path.read_bytes()
+        changed = re.sub(rb'(train_base[\\]*":[\\]*")(\d)',
+                         lambda m: m[1] + (b"1" if m[2] != b"1" else b"2"), whole)
+        self.assertNotEqual(changed, whole)
+        other = self.folder / "other.safetensors"
+        other.write_bytes(changed)
+        self.accepted("evaluate", "--policy", other)
+        [path] = self.run_folder.glob("evaluation/file-*/results.json")
+        self.assertNotIn("training_seed", json.loads(path.read_text(encoding="utf-8")))
+
+    def test_a_lock_whose_owner_cannot_be_noted_is_held(self):
+        def nothing_fits():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        result = subprocess.run([tiny.COMMAND, "train", "--run", self.run_folder, "--steps", "61"],
+                                text=True, capture_output=True, preexec_fn=nothing_fits,
+                                restore_signals=False, check=False)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertNotIn("is in use", result.stderr)
+
+    def test_a_lock_is_for_all_who_may_write_here(self):
+        lock = self.run_folder / ".lock"
+        lock.unlink()
+        result = subprocess.run([tiny.COMMAND, "run", "--run", self.run_folder, "--quiet"],
+                                preexec_fn=lambda: os.umask(0), capture_output=True, check=False)
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(lock.stat().st_mode & 0o777, 0o666)
+
+    @unittest.skipIf(os.geteuid() == 0, "root may write everything")
+    def test_a_lock_of_another_user_is_respected(self):
+        lock = self.run_folder / ".lock"
+        with open(lock, "rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            lock.chmod(0o444)
+            self.assertIn("is in use", self.refused("train", "--run", self.run_folder))
 
     def test_two_processes_do_not_change_a_run_at_once(self):
         run = self.run_folder

@@ -122,10 +122,16 @@ class Refusals(tiny.MadeRun):
         self.assertIn("recorded with 'front wrist'", said)
         self.goes_on()
 
-    def test_what_computes_is_remembered(self):
-        self.accepted("distill", "--backend", "eigen", "--set", "threads=2")
-        self.assertEqual(self.settings()["backend"], "eigen")
+    def test_what_computes_is_remembered_from_the_first_stage_on(self):
+        before = self.settings()["backend"]
+        self.accepted("evaluate", "--methods", "base@1", "--backend", "eigen", "--set", "threads=2")
+        self.assertEqual(self.settings()["backend"], before)
         self.assertEqual(self.settings()["threads"], 2)
+        self.goes_on()
+        self.accepted("distill", "--backend", "eigen")
+        self.assertEqual(self.settings()["backend"], before)
+        self.accepted("train", "--backend", "eigen")
+        self.assertEqual(self.settings()["backend"], "eigen")
 
     def test_a_policy_acts_in_its_own_task_only(self):
         policy = self.run_folder / "base/policy.safetensors"
@@ -148,13 +154,16 @@ class Refusals(tiny.MadeRun):
         text = self.folder / "text.safetensors"
         text.write_text("this is no policy, but a few words\n", encoding="utf-8")
         self.assertIn("is not a safetensors file", self.refused("info", text))
-        said = self.refused("compare", self.folder, self.folder / "none")
-        self.assertIn("holds no evaluations", said)
-        self.assertIn("is no directory", said)
+        self.assertIn("holds no evaluations", self.refused("compare", self.folder))
         compared = tiny.call("compare", self.folder, self.run_folder)
-        self.assertEqual(compared.returncode, 0, compared.stderr)
+        self.assertEqual(compared.returncode, 1, compared.stderr)
         self.assertIn("left out: ", compared.stderr)
         self.assertIn("sefa@1", compared.stdout)
+        compared = json.loads(tiny.call("compare", self.folder, self.run_folder, "--json").stdout)
+        self.assertIn("holds no evaluations", compared["left_out"][0])
+        self.assertEqual(compared["not_compared"], [])
+        self.assertIn("is no directory", self.refused("compare", self.run_folder,
+                                                      self.folder / "none"))
         for command, option in [("report", "--seed"), ("latency", "--episodes")]:
             self.assertIn("unknown option",
                           self.refused(command, "--run", self.run_folder, option, "3"))

@@ -13,6 +13,7 @@
 #include <flowkit/policy/stages/alignment_file.hpp>
 #include <flowkit/policy/stages/couplings_file.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -42,7 +43,13 @@ std::map<std::string, reader> readers_of(const std::string& folder) {
       {"flow.json", [](const auto& p) { (void)read_flow_record(p); }},
       {"metrics.jsonl", [](const auto& p) { (void)read_training_curves(p, "stage"); }},
       {"pictures.json", [](const auto& p) { EXPECT_FALSE(read_pictures(p).empty()); }},
-      {"film.png", [](const auto& p) { EXPECT_TRUE(fs::file_size(p) > 0); }},
+      {"film.png",
+       [](const auto& p) {  // the picture that pictures.json names
+         const auto all = read_pictures((fs::path(p).parent_path() / "pictures.json").string());
+         EXPECT_TRUE(std::any_of(all.begin(), all.end(), [&](const picture_record& one) {
+           return one.png == flowkit::testing::read_text(p);
+         }));
+       }},
       {"report.json", [](const auto& p) { (void)summary_from_json(read_json(p)); }},
       {"run.json", [](const auto& p) { (void)read_run_info(p); }},
       {"stage.json", [](const auto& p) { (void)read_json(p).at("outputs"); }},

@@ -276,18 +276,18 @@ TEST(run_record, a_sweep_of_other_settings_is_left_out) {
   testing::write_run(directory.path());
   run_info info = testing::make_info();
   sweep_record sweep = testing::make_sweep();
-  info.settings = sweep.settings = "of today";
+  sweep.settings = "{}";
   write_run_info(directory / "run.json", info);
   write_sweep(directory / "sweeps/radius.json", sweep);
   EXPECT_EQ(read_run(directory.path()).sweeps.size(), 1u);
 
-  info.settings = "of tomorrow";
+  info.differences = {{"sweeps/radius", "distill.steps was 40, is 41"}};
   write_run_info(directory / "run.json", info);
   const run_record run = read_run(directory.path());
 
   EXPECT_TRUE(run.sweeps.empty());
   ASSERT_EQ(run.problems.size(), 1u);
-  EXPECT_THAT(run.problems[0], HasSubstr("made with other settings"));
+  EXPECT_THAT(run.problems[0], HasSubstr("made with other settings: distill.steps was 40"));
 }
 
 /// Two methods on equal starts: so many episodes that both solve, and that one of them solves

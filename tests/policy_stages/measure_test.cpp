@@ -139,10 +139,32 @@ TEST(Measure, RefusesWhatCannotBeMeasured) {
 
   EXPECT_NE(message_of<invalid_input>([&] {
               (void)expert_distance(be, policy, data, other);
-            }).find("another selection"),
+            }).find("put other episodes aside"),
             std::string::npos);
   EXPECT_THROW((void)expert_distance(be, policy, data, noises), invalid_input);
   EXPECT_THROW((void)straightness(be, policy, data, few(), 1), invalid_input);
+}
+
+TEST(Measure, ComparesWhatPutEpisodesAside) {
+  backend be = one_thread();
+  const demonstrations data = toy_data({.episodes = 6});
+  const temporary_directory folder;
+  policy_manifest m = load_policy(be, quick_policy(be, data, folder / "base")).manifest();
+  data_selection fewer = toy_selection();
+  fewer.episodes = 3;
+  data_selection other = toy_selection();
+  other.seed += 1;
+
+  EXPECT_TRUE(compare_splits(m, data, toy_selection()).known);
+  EXPECT_EQ(compare_splits(m, data, fewer).difference(), "");
+  EXPECT_NE(compare_splits(m, data, other).choice, "");
+  EXPECT_NE(compare_splits(m, toy_data({.episodes = 7}), fewer).data, "");
+
+  m.origin.split.reset();  // of an earlier version: the hash has to agree
+  EXPECT_EQ(compare_splits(m, data, toy_selection()).difference(), "");
+  EXPECT_NE(compare_splits(m, data, fewer).choice, "");
+  m.origin.parents.clear();
+  EXPECT_FALSE(compare_splits(m, data, toy_selection()).known);
 }
 
 }  // namespace

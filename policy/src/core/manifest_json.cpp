@@ -41,6 +41,21 @@ normalizer<Kind> normalizer_from(const json_fields& f, column_statistics statist
   return normalizer<Kind>(std::move(statistics), std::move(o));
 }
 
+json_value split_json(const split_origin& s) {
+  return json_object{{"of", s.of},
+                     {"validation", s.validation},
+                     {"episodes", s.episodes},
+                     {"seed", seed_text(s.seed)}};
+}
+
+split_origin split_from(const json_fields& f) {
+  constexpr index_t most = index_t{1} << 53;
+  return {.of = f.integer("of", 0, most),
+          .validation = f.number("validation"),
+          .episodes = f.integer("episodes", 0, most),
+          .seed = seed_of(f.value("seed"), f.full("seed"))};
+}
+
 json_value origin_json(const provenance& o) {
   json_object parents;
   json_object seeds;
@@ -53,6 +68,7 @@ json_value origin_json(const provenance& o) {
                              {"thresholds", std::move(thresholds)}});
   if (!o.backend.empty()) out.set("backend", o.backend);
   if (!o.task.empty()) out.set("task", o.task);
+  if (o.split) out.set("split", split_json(*o.split));
   out.set("version", o.version);
   return out;
 }
@@ -63,6 +79,7 @@ provenance origin_from(const json_fields& f) {
                .thresholds = {},
                .backend = {},
                .task = {},
+               .split = {},
                .version = f.string("version")};
   const auto each = [&](std::string_view name, auto&& add) {
     const json_fields all = f.object(name);
@@ -80,6 +97,7 @@ provenance origin_from(const json_fields& f) {
   for (const json_member& m : f.members()) {  // files of earlier versions have none
     if (m.name == "backend") o.backend = string_of(m.value, f.full(m.name));
     if (m.name == "task") o.task = string_of(m.value, f.full(m.name));
+    if (m.name == "split") o.split = split_from(f.object(m.name));
   }
   return o;
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace flowkit::policy {
@@ -32,6 +33,16 @@ struct inference_options {
 /// Throws invalid_input for steps, a tolerance or an epsilon that cannot be used.
 void validate(const inference_options& o);
 
+/// What decided which episodes were put aside when a policy was trained, beside the data.
+struct split_origin {
+  index_t of = 0;         ///< episodes of the data set
+  double validation = 0;  ///< share that is put aside
+  index_t episodes = 0;   ///< of the rest, to train on; 0: all
+  std::uint64_t seed = 0;
+
+  friend bool operator==(const split_origin&, const split_origin&) = default;
+};
+
 /// Where a policy comes from.
 struct provenance {
   std::map<std::string, std::string> parents = {};  ///< SHA-256 of each input file, by role
@@ -39,7 +50,8 @@ struct provenance {
   std::map<std::string, double> thresholds = {};  ///< and shares that followed from them
   std::string backend = {};  ///< that trained it, and its precision; see computed_by
   std::string task = {};     ///< that the data set says it was recorded in; empty: it says nothing
-  std::string version = {};  ///< of this library, filled in when the file is written
+  std::optional<split_origin> split = {};  ///< nothing in files of earlier versions
+  std::string version = {};                ///< of this library, filled in when the file is written
 
   friend bool operator==(const provenance&, const provenance&) = default;
 };

@@ -82,7 +82,8 @@ evaluation_result settings_of(const record_reader& in) {
           .tolerance = in.amount_or("tolerance", 0),
           .observation = in.text_or("observation", ""),
           .policy_hash = in.text_or("policy_hash", ""),
-          .training_seed = in.count_or("training_seed", 0),
+          .training_seed =
+              in.has("training_seed") ? std::optional(in.count("training_seed")) : std::nullopt,
           .noise_seed = in.count_or("noise_seed", 0),
           .horizon = in.count_or("horizon", 0),
           .executed = in.count_or("executed", 0),
@@ -97,13 +98,15 @@ json_value to_json_value(const evaluation_result& r) {
   json_value out = detail::new_document(format);
   out.set("task", r.task).set("method", r.method).set("solver", r.solver).set("steps", r.steps);
   out.set("tolerance", r.tolerance).set("observation", r.observation);
-  out.set("policy_hash", r.policy_hash).set("training_seed", r.training_seed);
+  out.set("policy_hash", r.policy_hash);
+  if (r.training_seed) out.set("training_seed", *r.training_seed);
   out.set("noise_seed", r.noise_seed).set("horizon", r.horizon).set("executed", r.executed);
   detail::set_if(out, "backend", r.backend);
   detail::set_if(out, "precision", r.precision);
   detail::set_if(out, "largest_step", r.largest_step);
   detail::set_if(out, "acceptance", r.acceptance);
   detail::set_if(out, "action_spread", r.action_spread);
+  detail::set_if(out, "without_windows", r.without_windows);
   out.set("noise", json_list(r.noise, [](const noise_outcome& n) {
             return json_value{}
                 .set("seed", n.seed)
@@ -133,6 +136,7 @@ evaluation_result evaluation_from_json(const json_value& document) {
   out.latency_ms = in.amounts("latency_ms");
   out.following_ms = in.amounts("following_ms");
   if (const auto windows = in.object("windows")) out.windows = windows_of(*windows);
+  out.without_windows = in.text_or("without_windows", "");
   out.acceptance = in.optional_amount("acceptance");
   if (out.acceptance.value_or(0) > 1) in.fail("acceptance", "is a share, so at most 1");
   out.action_spread = in.optional_amount("action_spread");

@@ -165,7 +165,7 @@ method_comparison compare_methods(const evaluation_result& first, const evaluati
   out.outcomes = pair_by_seed(first, second);
   out.difference = newcombe_interval(out.outcomes);
   out.mcnemar_p = mcnemar_exact(out.outcomes);
-  if (same_windows(first.windows, second.windows)) {
+  if (first.horizon == second.horizon && same_windows(first.windows, second.windows)) {
     out.distances = compare_distances(group_means(first.windows.distance, first.windows.episode),
                                       group_means(second.windows.distance, second.windows.episode));
   }

@@ -40,10 +40,11 @@ std::vector<named_text> policies_of(const std::vector<evaluation_result>& all) {
   std::vector<named_text> out;
   for (const evaluation_result& r : all) {
     if (r.policy_hash.empty()) continue;
-    const std::string value = text(
-        r.policy_hash, r.horizon > 0 ? text(", horizon ", r.horizon) : "",
-        r.executed > 0 ? text(", executes ", r.executed) : "", ", training seed ", r.training_seed,
-        ", noise seed ", r.noise_seed, r.tolerance > 0 ? text(", tolerance ", r.tolerance) : "");
+    const std::string value =
+        text(r.policy_hash, r.horizon > 0 ? text(", horizon ", r.horizon) : "",
+             r.executed > 0 ? text(", executes ", r.executed) : "",
+             r.training_seed ? text(", training seed ", *r.training_seed) : "", ", noise seed ",
+             r.noise_seed, r.tolerance > 0 ? text(", tolerance ", r.tolerance) : "");
     out.push_back({label_of(r), value});
   }
   return out;
@@ -78,6 +79,10 @@ std::vector<std::string> missing_parts(const report_view& view) {
   check(!run.couplings.empty(), "Couplings: no couplings.json in any stage.");
   check(!run.configuration.empty(), "Configuration: no config.toml.");
   check(!run.info.provenance.empty(), "Provenance: none in run.json.");
+  for (const evaluation_result& r : run.evaluations) {
+    if (r.without_windows.empty()) continue;
+    out.push_back(text("Distances of ", label_of(r), ": ", r.without_windows, "."));
+  }
   return out;
 }
 

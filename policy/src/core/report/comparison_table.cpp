@@ -180,15 +180,21 @@ std::vector<student_verdict> student_verdicts(std::span<const run_record> runs) 
   return out;
 }
 
+std::vector<std::string> not_compared(std::span<const run_record> runs) {
+  const std::vector<report_view> views = detail::views_of(runs);
+  std::vector<std::string> out;
+  for (const run_line& s : detail::lines_of(views)) {
+    const std::string reason = why_none(s);
+    if (!reason.empty()) out.push_back(text(s.view->run->name, ", ", s.task, ": ", reason));
+  }
+  return out;
+}
+
 std::string comparison_markdown(std::span<const run_record> runs) {
   std::string out = methods_table(detail::views_of(runs));
   const std::vector<student_verdict> verdicts = student_verdicts(runs);
   if (!verdicts.empty()) out += text("\n", verdicts_table(verdicts));
-  const std::vector<report_view> views = detail::views_of(runs);
-  for (const run_line& s : detail::lines_of(views)) {
-    const std::string reason = why_none(s);
-    if (!reason.empty()) out += text("\n", s.view->run->name, ", ", s.task, ": ", reason, "\n");
-  }
+  for (const std::string& reason : not_compared(runs)) out += text("\n", reason, "\n");
   return out;
 }
 

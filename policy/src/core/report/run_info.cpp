@@ -38,8 +38,7 @@ run_info info_of(const json_value& document) {
                .description = in.text_or("description", ""),
                .observation = in.text_or("observation", ""),
                .preset = in.text_or("preset", ""),
-               .primary = in.text_or("primary", ""),
-               .settings = in.text_or("settings", "")};
+               .primary = in.text_or("primary", "")};
   for_members(in, "parameters", [&](const std::string& name, const record_reader& of) {
     if (const auto value = of.optional_number(name)) out.parameters.push_back({name, *value});
   });
@@ -68,7 +67,6 @@ void write_run_info(const std::string& path, const run_info& info) {
   detail::set_if(out, "observation", info.observation);
   detail::set_if(out, "preset", info.preset);
   detail::set_if(out, "primary", info.primary);
-  detail::set_if(out, "settings", info.settings);
   out.set("parameters", json_pairs(info.parameters, &named_number::name, &named_number::value));
   out.set("facts", json_pairs(info.facts, &named_text::name, &named_text::value));
   out.set("provenance", json_pairs(info.provenance, &named_text::name, &named_text::value));

@@ -151,6 +151,14 @@ void read_evaluations(run_record& run, const fs::path& folder, const detail::pre
   }
 }
 
+/// With which other settings a part of the run was made, as its description says.
+std::string changes_of(const run_info& info, std::string_view part) {
+  for (const named_text& d : info.differences) {
+    if (d.name == part) return d.value;
+  }
+  return {};
+}
+
 std::string name_of(const fs::path& directory) {
   std::error_code problem;
   const fs::path whole = fs::weakly_canonical(directory, problem);
@@ -187,8 +195,10 @@ run_record read_run(const std::string& directory) {
       sweep_record sweep = read_sweep(path);
       const std::string objection = now.objection(sweep);
       if (!objection.empty()) throw file_error(path, objection);
-      if (!sweep.settings.empty() && sweep.settings != run.info.settings) {
-        throw file_error(path, "is left out: it was made with other settings; sweep again");
+      const std::string changes = changes_of(run.info, "sweeps/" + entry.stem().string());
+      if (!changes.empty()) {
+        throw file_error(
+            path, text("is left out: it was made with other settings: ", changes, "; sweep again"));
       }
       run.sweeps.push_back(std::move(sweep));
     });

@@ -143,4 +143,27 @@ std::string selection_hash(const data_selection& s) {
   return sha256_of(flowkit::detail::bytes_of(to_json(json_of(s))));
 }
 
+split_comparison compare_splits(const policy_manifest& m, const demonstrations& data,
+                                const data_selection& s) {
+  const provenance& origin = m.origin;
+  const auto trained = origin.parents.find("data");
+  const auto hash = origin.parents.find("selection");
+  const bool hashed = hash != origin.parents.end();
+  split_comparison out{.known = trained != origin.parents.end() && (origin.split || hashed)};
+  if (trained != origin.parents.end() && trained->second != data.fingerprint()) {
+    out.data = text("was trained on other data than ", data.source());
+  }
+  if (origin.split) {
+    if (origin.split->validation != s.validation) {
+      out.choice = text("put other episodes aside: a share of ", origin.split->validation,
+                        ", not of ", s.validation);
+    } else if (origin.split->seed != s.seed) {
+      out.choice = "put other episodes aside: it was trained with another seed";
+    }
+  } else if (hashed && hash->second != selection_hash(s)) {
+    out.choice = "was trained on other fields or episodes";
+  }
+  return out;
+}
+
 }  // namespace flowkit::policy

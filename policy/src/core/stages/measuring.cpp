@@ -80,7 +80,11 @@ void validate_measure(const policy_manifest& m, const demonstrations& data,
                       const measure_options& o, index_t windows) {
   FLOWKIT_VALIDATE(o.noises >= 1 && o.windows >= 0, "a measure with ", o.noises, " noises at ",
                    o.windows, " windows: give at least one noise, and 0 windows for all of them");
-  expect_same_windows(m, data, o.data);
+  expect_equal(m.specification, spec_of(data, o.data), "the data set does not fit the policy");
+  const split_comparison split = compare_splits(m, data, o.data);
+  FLOWKIT_VALIDATE(split.choice.empty(), "the policy ", split.choice,
+                   ": windows that were put aside would be mixed with those it has seen; give the "
+                   "selection of training");
   FLOWKIT_VALIDATE(windows > 0, "this part of ", data.source(),
                    " has no windows to measure at: no episodes were put aside, or all are too "
                    "short");

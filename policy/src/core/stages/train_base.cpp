@@ -40,6 +40,10 @@ policy_manifest base_manifest(const demonstrations& data, const train_base_optio
   m.origin.parents = {{"data", hash}, {"selection", selection_hash(o.data)}};
   m.origin.seeds = {{"train_base", o.seed}, {"split", o.data.seed}};
   m.origin.task = task_of(data);
+  m.origin.split = {.of = data.episodes(),
+                    .validation = o.data.validation,
+                    .episodes = o.data.episodes,
+                    .seed = o.data.seed};
   validate(m);
   return m;
 }

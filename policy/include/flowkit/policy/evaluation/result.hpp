@@ -46,13 +46,13 @@ struct window_distances {
 /// stay empty; the report says so.
 struct evaluation_result {
   std::string task{};
-  std::string method{};          ///< what was trained: "base", "reflow", "sefa", ...
-  std::string solver = "euler";  ///< e.g. "euler", "dormand_prince"
-  index_t steps = 1;             ///< of a fixed-step solver; 0: adaptive
-  double tolerance = 0;          ///< of an adaptive solver; 0: fixed steps
-  std::string observation{};     ///< what the policy sees: "state" or "images"
-  std::string policy_hash{};     ///< of the policy file
-  index_t training_seed = 0;
+  std::string method{};                    ///< what was trained: "base", "reflow", "sefa", ...
+  std::string solver = "euler";            ///< e.g. "euler", "dormand_prince"
+  index_t steps = 1;                       ///< of a fixed-step solver; 0: adaptive
+  double tolerance = 0;                    ///< of an adaptive solver; 0: fixed steps
+  std::string observation{};               ///< what the policy sees: "state" or "images"
+  std::string policy_hash{};               ///< of the policy file
+  std::optional<index_t> training_seed{};  ///< nothing: not known
   index_t noise_seed = 0;
   index_t horizon = 0;   ///< predicted steps of a chunk
   index_t executed = 0;  ///< steps of it that are executed
@@ -64,6 +64,7 @@ struct evaluation_result {
   std::vector<double> latency_ms{};    ///< observation in, action out, where a chunk is predicted
   std::vector<double> following_ms{};  ///< the same for the other actions of a chunk
   window_distances windows{};
+  std::string without_windows{};  ///< why there are none though they were asked for, for people
   std::optional<double> acceptance{};     ///< share of the student's couplings that were replaced
   std::optional<double> action_spread{};  ///< deviation of chunks over noise at one observation,
                                           ///< mean over steps, action units

@@ -26,6 +26,9 @@ struct student_verdict {
 /// A verdict per run and task that has sefa@1, base@100 and reflow@1. *Allocates*.
 [[nodiscard]] std::vector<student_verdict> student_verdicts(std::span<const run_record> runs);
 
+/// Why a run that has these three methods has no verdict, in words: "NAME, TASK: sefa@1 and ...".
+[[nodiscard]] std::vector<std::string> not_compared(std::span<const run_record> runs);
+
 /// Markdown: a table with two lines per run and task (success with its interval and milliseconds
 /// per chunk; distance to the expert and seam) and a column per method, then one of the verdicts
 /// with their means. *Allocates*.

@@ -36,12 +36,12 @@ struct run_info {
   /// Label of the evaluation that the report is about, e.g. "sefa@1"; empty: chosen by the report,
   /// the cheapest of the last method.
   std::string primary{};
-  std::string settings{};  ///< hash of the settings that sweeps keep; empty: not known
   std::vector<named_number> parameters{};
   std::vector<named_text> facts{};  ///< about the data: demonstrations, windows, expert success
   std::vector<named_text> provenance{};  ///< version, compiler, processor, threads, seeds, hashes
   std::vector<stage_time> stages{};      ///< in the order in which they ran
-  /// Stages that were made with other settings than the configuration says, and which.
+  /// Stages, and sweeps as "sweeps/<name>", that were made with other settings than the
+  /// configuration says, and which.
   std::vector<named_text> differences{};
 };
 

@@ -29,7 +29,7 @@ struct sweep_record {
   axis_scale scale = axis_scale::linear;
   std::vector<sweep_point> points{};
   std::string policy{};  ///< SHA-256 of the policy that all points are about; empty: of several
-  /// Hash of all settings that were kept, as in run_info; empty: not known.
+  /// Options of the stages that all points have in common, a JSON document; empty: not known.
   std::string settings{};
 };
 

@@ -51,4 +51,20 @@ enum class data_part : std::uint8_t { training, validation };
 /// That hash: the parent "selection" of a policy.
 [[nodiscard]] std::string selection_hash(const data_selection& selection);
 
+/// What is known of the episodes that were put aside when a policy was trained, beside those that a
+/// selection puts aside of a data set. In words that follow the name of the policy, such as "was
+/// trained on other data than demos.zarr"; empty: nothing speaks against it.
+struct split_comparison {
+  std::string data;    ///< other data
+  std::string choice;  ///< another choice among them
+  bool known = false;  ///< the file of the policy says both
+
+  [[nodiscard]] const std::string& difference() const { return data.empty() ? choice : data; }
+};
+/// Only the data, the share put aside and the seed decide: neither what is looked at in an episode
+/// nor how many of the others were trained on. Files of earlier versions hold the hash of the whole
+/// selection alone, which then has to agree.
+[[nodiscard]] split_comparison compare_splits(const policy_manifest& m, const demonstrations& data,
+                                              const data_selection& selection);
+
 }  // namespace flowkit::policy
