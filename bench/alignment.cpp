@@ -1,13 +1,19 @@
-// Nearest search and selective alignment, on every backend that this machine has: rate beside that
-// of the matrix product it consists of. Names are nearest/<backend> and align/selective/<backend>.
+// Nearest search and alignment, on every backend that this machine has: rate beside that of the
+// matrix product it consists of. Names are nearest/<backend>/<rows>/<columns>, with /k:<nearest>
+// where more than one is sought, and align/<rule>/<backend>.
 #include "support/backends.hpp"
 #include "support/call_times.hpp"
+#include "support/checked_case.hpp"
 #include "support/rates.hpp"
 #include "support/tensors.hpp"
 
+#include <flowkit/align/adaptive.hpp>
 #include <flowkit/align/selective.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace flowkit::bench {
@@ -105,12 +111,29 @@ struct workload {
   }
 };
 
+/// Squared distances from one row to all others, on the host, ascending.
+std::vector<double> sorted_distances(const std::vector<float>& query,
+                                     const std::vector<float>& rows) {
+  std::vector<double> out;
+  for (std::size_t first = 0; first < rows.size(); first += query.size()) {
+    double& sum = out.emplace_back(0);
+    for (std::size_t c = 0; c < query.size(); ++c) {
+      const double difference =
+          static_cast<double>(query[c]) - static_cast<double>(rows[first + c]);
+      sum += difference * difference;
+    }
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+/// Checked: every row is nearest to itself, and distances from the last one are those of all pairs.
 template <class B>
-void nearest(benchmark::State& state, B& be, index_t n, index_t d) {
+void nearest(benchmark::State& state, B& be, index_t n, index_t d, index_t k) {
   tensor<B, 2> queries(be, {n, d});
   tensor<B, 2> references(be, {n, d});
-  tensor<B, 2, row_t> index(be, {n, 1});
-  tensor<B, 2> distance(be, {n, 1});
+  tensor<B, 2, row_t> index(be, {n, k});
+  tensor<B, 2> distance(be, {n, k});
   const auto search = [&] {
     be.nearest(queries.view(), references.view(), index.view(), distance.view());
   };
@@ -120,23 +143,28 @@ void nearest(benchmark::State& state, B& be, index_t n, index_t d) {
   search();
   const std::vector<row_t> found = to_host(be, index.view());
   for (index_t i = 0; i < n; ++i) {
-    if (found[static_cast<std::size_t>(i)] != i) {
+    if (found[static_cast<std::size_t>(i * k)] != i) {
       return state.SkipWithError("a row is not nearest to itself");
     }
   }
+  const auto last = [n](const auto& v) { return rows(v, n - 1, 1); };
+  const std::vector<double> expected = sorted_distances(
+      to_host(be, last(queries.view())), to_host(be, std::as_const(references).view()));
+  expect_close(to_host(be, last(distance.view())),
+               {expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(k)}, "distances");
   be.normal(queries.view(), {2, 0});
   time_calls(state, be, search);
   report(state, be,
          {.bytes = 8.0 * static_cast<double>(n * d), .flop = 2.0 * static_cast<double>(n * n * d)});
 }
 
-/// Floor of selective alignment: the products of chunks and of features.
-template <class B>
-void align(benchmark::State& state, B& be, index_t couplings) {
+/// Floor of both rules: the products of chunks and of features.
+template <class B, class Rule>
+void align(benchmark::State& state, B& be, index_t couplings, const Rule& rule) {
   workload<B> work(be, couplings, numbers(couplings));
   workspace<B> ws(be);
   const auto once = [&] {
-    return selective_alignment{}(be, work.couplings(), work.index(), work.aligned.view(), ws);
+    return rule(be, work.couplings(), work.index(), work.aligned.view(), ws);
   };
   // Noise of 0.05 sin(.) per value is a step distance of 0.07: every pair meets its own window.
   const alignment_report first = once();
@@ -152,14 +180,19 @@ void align(benchmark::State& state, B& be, index_t couplings) {
 
 void add_all() {
   for (const configuration& on : every_backend()) {
+    const auto in_milliseconds = [&](const std::string& name, const auto& f) {
+      add(name, on, f)->Unit(benchmark::kMillisecond);
+    };
     for (const index_t n : {5000, 20000}) {
-      add(text("nearest/", on.backend, '/', n, "/64"), on, [n](auto& state, auto& be) {
-        nearest(state, be, n, 64);
-      })->Unit(benchmark::kMillisecond);
+      in_milliseconds(text("nearest/", on.backend, '/', n, "/64"),
+                      [n](auto& state, auto& be) { nearest(state, be, n, 64, 1); });
     }
-    add(text("align/selective/", on.backend, "/10000"), on, [](auto& state, auto& be) {
-      align(state, be, 10000);
-    })->Unit(benchmark::kMillisecond);
+    in_milliseconds(text("nearest/", on.backend, "/5000/64/k:165"),
+                    [](auto& state, auto& be) { nearest(state, be, 5000, 64, 165); });
+    in_milliseconds(text("align/selective/", on.backend, "/10000"),
+                    [](auto& state, auto& be) { align(state, be, 10000, selective_alignment{}); });
+    in_milliseconds(text("align/adaptive/", on.backend, "/10000"),
+                    [](auto& state, auto& be) { align(state, be, 10000, adaptive_alignment{}); });
   }
 }
 

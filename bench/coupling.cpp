@@ -1,7 +1,8 @@
 // Exact and entropic transport of one batch. Every result is proved before it is timed; the floor
 // is one pass over the costs. bench/peers/ot.py times SciPy on the same matrices. Solvers run on
 // the host; pairs/minibatch_ot/<backend> is a whole coupling, whose costs and pairs are in the
-// memory of a backend, and whose floor is their product and their way to the host.
+// memory of a backend; its floor is the product and one pass over the costs, without the solver
+// and, on a GPU, the way to the host.
 #include "support/backends.hpp"
 #include "support/call_times.hpp"
 #include "support/rates.hpp"

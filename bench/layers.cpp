@@ -5,6 +5,7 @@
 // time. Every case is compared with eigen<double> before it is timed.
 #include "support/backends.hpp"
 #include "support/call_times.hpp"
+#include "support/checked_case.hpp"
 #include "support/rates.hpp"
 #include "support/tensors.hpp"
 
@@ -127,17 +128,6 @@ class running_layer {
   saved_of<L, B> saved_;
 };
 
-/// Largest difference relative to the largest element.
-double relative_error(const std::vector<float>& y, const std::vector<double>& expected) {
-  double error = 0;
-  double size = 0;
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    error = std::max(error, std::abs(static_cast<double>(y[i]) - expected[i]));
-    size = std::max(size, std::abs(expected[i]));
-  }
-  return error / size;
-}
-
 /// A layer on one shape. `weights` are the elements of its parameters, `products` the
 /// multiplications of its forward pass.
 template <class L, std::size_t R>
@@ -163,8 +153,7 @@ struct layer_case {
   void run(benchmark::State& state, B& be, pass which) const {
     running_layer<B, L, R> timed(be, layout, layer, shape);
     // Sums of up to 5120 products in single precision, each rounded to 6e-8.
-    const double error = relative_error(bench::to_host(be, timed.run(which)), expected(which));
-    if (!(error < 1e-4)) return state.SkipWithError("differs from eigen<double>");
+    bench::expect_close(bench::to_host(be, timed.run(which)), expected(which), "a layer");
     timed.time(state, which);
     bench::report(state, be, work_of(which, timed.input_size(), timed.output_size()));
   }

@@ -4,8 +4,8 @@
 // Names are gemm/<sizes>/<transpositions>/<backend and precision> and
 // convolve/<case>/<pass>/<...>. `floor` is the time in seconds that the backend's own large
 // products or the memory allow, or those of an H200 on `cuda`; `share` is floor / time. Every
-// result is checked before it is timed. gemm/.../plain_eigen_<precision> is Eigen's product on one
-// thread, to be compared with ours under FLOWKIT_THREADS=1.
+// result of ours is checked before it is timed. gemm/.../plain_eigen_<precision> is Eigen's product
+// on one thread, to be compared with ours under FLOWKIT_THREADS=1.
 #include "support/backends.hpp"
 #include "support/checked_case.hpp"
 #include "support/tensors.hpp"

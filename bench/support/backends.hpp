@@ -13,11 +13,10 @@
 
 namespace flowkit::bench {
 
-/// What a case runs on: a backend, the format of its products, and the threads of a host.
+/// What a case runs on: a backend and the format of its products.
 struct configuration {
   std::string backend;
   flowkit::precision precision = flowkit::precision::f32;
-  int threads = 0;  ///< 0: as many as the backend takes by itself
 };
 
 /// As it stands in the names of cases that run in several precisions, such as onednn_bf16.
@@ -58,8 +57,7 @@ template <class F>
 benchmark::internal::Benchmark* add(const std::string& name, const configuration& on, const F& f) {
   const auto run = [on, f](benchmark::State& state) {
     try {
-      with_backend(on.backend, [&](auto& be) { f(state, be); },
-                   {.threads = on.threads, .precision = on.precision});
+      with_backend(on.backend, [&](auto& be) { f(state, be); }, {.precision = on.precision});
     } catch (const std::exception& error) {
       state.SkipWithError(error.what());
     }

@@ -60,8 +60,9 @@ void time_calls(benchmark::State& state, B& be, const F& f) {
 
 /// Times operations whose caller does not wait for them. On a device many are queued and then
 /// waited for, because waiting takes longer than most of them; the counters are of the mean of so
-/// many. On a host nothing is queued, and a clock in the loop would be a part of short operations:
-/// there are no counters.
+/// many. Operations that take less than the host needs to queue one show that instead of
+/// themselves. On a host nothing is queued, and a clock in the loop would be a part of short
+/// operations: there are no counters.
 template <class B, class F>
 void time_throughput(benchmark::State& state, B& be, const F& f) {
   if constexpr (std::same_as<typename B::space, host_space>) {

@@ -6,10 +6,12 @@
 
 #include <flowkit/core/text.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace flowkit::bench {
 
@@ -17,6 +19,19 @@ namespace flowkit::bench {
 inline void expect_near(double actual, double expected, double tolerance, const std::string& what) {
   if (std::abs(actual - expected) <= tolerance) return;
   throw std::runtime_error(text(what, ": ", actual, " instead of ", expected));
+}
+
+/// The same for many numbers, by their largest difference relative to the largest one.
+template <class T>
+void expect_close(const std::vector<T>& actual, const std::vector<double>& expected,
+                  const std::string& what) {
+  double error = 0;
+  double size = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    error = std::max(error, std::abs(static_cast<double>(actual[i]) - expected[i]));
+    size = std::max(size, std::abs(expected[i]));
+  }
+  expect_near(error / size, 0, 1e-4, text("relative error of ", what));
 }
 
 /// Bytes of a number of a backend.

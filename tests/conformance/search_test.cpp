@@ -106,6 +106,67 @@ TYPED_TEST(search_conformance, many_equal_rows_come_in_order) {
   }
 }
 
+// Far from 0 the expanded square of a distance is off by more than distances differ. On a grid of
+// 1/64 differences and their squares are exact.
+TYPED_TEST(search_conformance, neighbours_far_from_zero) {
+  const auto far = [](const extents<2>& shape, std::uint32_t seed) {
+    auto out = random_array(shape, seed);
+    for (double& value : out.values) value = 200 + std::round(64 * value) / 64;
+    return out;
+  };
+  const auto queries = far({60, 3}, 1);
+  const auto references = far({1500, 3}, 2);
+
+  for (const index_t k : {1, 20, 40, 150}) {
+    SCOPED_TRACE(text("k ", k));
+    const found actual = this->run(queries, references, k);
+
+    const found expected = plain_search(queries, references, k);
+    EXPECT_EQ(actual.index.values, expected.index.values);
+    EXPECT_EQ(actual.distance.values, expected.distance.values);
+  }
+}
+
+// The square of such a row is no number of the scalar, but differences from its like are.
+TYPED_TEST(search_conformance, rows_whose_squares_overflow) {
+  using scalar = typename TypeParam::backend::value_type;
+  const double large = std::sqrt(static_cast<double>(std::numeric_limits<scalar>::max())) * 4;
+  host_array<2> references(extents<2>{200, 2});
+  for (index_t i = 0; i < 200; ++i) {
+    const double step = std::ldexp(1.0, std::ilogb(large) - 12);
+    references(i, 0) = std::ldexp(1.0, std::ilogb(large)) + static_cast<double>(200 - i) * step;
+  }
+  host_array<2> queries(extents<2>{1, 2});
+  queries(0, 0) = std::ldexp(1.0, std::ilogb(large));
+
+  for (const index_t k : {1, 20, 40}) {
+    SCOPED_TRACE(text("k ", k));
+    const found actual = this->run(queries, references, k);
+
+    for (index_t i = 0; i < k; ++i) EXPECT_EQ(actual.index(0, i), static_cast<double>(199 - i));
+  }
+}
+
+TYPED_TEST(search_conformance, more_neighbours_than_rows) {
+  for (const index_t n : {0, 1, 30, 70}) {
+    for (const index_t k : {5, 100}) {
+      if (k <= n) continue;
+      SCOPED_TRACE(text("n ", n, " k ", k));
+      const auto queries = random_array(extents<2>{3, 4}, 1);
+      const auto references = random_array(extents<2>{n, 4}, 2);
+      const found actual = this->run(queries, references, k);
+
+      const found expected = plain_search(queries, references, n);
+      for (index_t q = 0; q < 3; ++q) {
+        for (index_t i = 0; i < k; ++i) {
+          EXPECT_EQ(actual.index(q, i), i < n ? expected.index(q, i) : -1);
+          EXPECT_EQ(std::isinf(actual.distance(q, i)), i >= n);
+        }
+      }
+    }
+  }
+}
+
 TYPED_TEST(search_conformance, an_equal_row_is_at_distance_zero) {
   auto references = random_array(extents<2>{200, 12}, 2);
   for (double& value : references.values) value += 1000;

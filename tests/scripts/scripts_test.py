@@ -221,6 +221,14 @@ class GpuCheck(unittest.TestCase):
                               text=True, capture_output=True, timeout=20, check=False,
                               env={**os.environ, "PATH": path})
 
+    def test_keeps_the_results_of_a_program_that_was_cut_off(self):
+        answer = json.dumps({"context": {}, "benchmarks": [CASE, {**CASE, "name": "lost"}]}, indent=2)
+        self.program("build/here/bench/bench_networks", f"echo '{answer[:answer.index('lost')]}'; exit 1")
+        result = self.check()
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"`{CASE['name'].removesuffix('/real_time')}`", result.stdout)
+        self.assertNotIn("lost", result.stdout)
+
     def test_without_a_gpu_says_why_and_is_skipped(self):
         self.program("build/here/tests/test_gpu", 'echo "skipped: no driver"; exit 77')
         result = self.check()

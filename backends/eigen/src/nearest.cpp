@@ -9,6 +9,9 @@ namespace {
 /// Rows up to which a sorted list is the fastest way to keep the nearest.
 constexpr index_t few = 32;
 
+/// Candidates that a thread keeps at once; where queries have more, fewer of them share a tile.
+constexpr index_t candidates_limit = index_t{1} << 22;
+
 /// What a block of queries is compared with, and the scratch memory of the part that does it.
 template <class T>
 struct block_search {
@@ -38,17 +41,28 @@ struct block_search {
 
   template <class Best>
   void offer_tile(const search_tile& tile, index_t query, T largest, Best& best) const {
+    const T norm = rows.query_norms[query];
+    if (!can_approximate(norm, largest)) return measure_tile(tile, query, best);
     row_t columns[block_references];
     const approximation<T> near = row_of(rows, tile, products, query, largest, best.limit());
     const index_t count =
         table.columns_below(near, tile.last_reference - tile.first_reference, columns);
-    const T norm = rows.query_norms[query];
-    const T slack = rounding_bound(rows.size, norm, largest) - norm;
+    const T error = rounding_bound(rows.size, norm, largest);
+    best.expect_error(error);
     for (index_t i = 0; i < count; ++i) {
       const T without_query = near.products[columns[i]] + near.norms[columns[i]];
-      if (!(without_query < best.limit() + slack)) continue;  // the limit has fallen
+      if (!(without_query < best.limit() + (error - norm))) continue;  // the limit has fallen
       best.offer(static_cast<row_t>(tile.first_reference + columns[i]), without_query + norm,
                  distance_from(query));
+    }
+  }
+
+  template <class Best>
+  void measure_tile(const search_tile& tile, index_t query, Best& best) const {
+    const auto measure = distance_from(query);
+    for (index_t j = tile.first_reference; j < tile.last_reference; ++j) {
+      const T value = measure(static_cast<row_t>(j));
+      if (value < best.limit()) best.offer(static_cast<row_t>(j), value, measure);
     }
   }
 };
@@ -66,36 +80,34 @@ void eigen<T>::nearest(constant_view<2> queries, constant_view<2> references,
   FLOWKIT_EXPECT(index.shape()[0] == m && k >= 1);
   row_pair<T> rows = pair_rows<T>(queries, references);
   measure_norms(table, rows, m, n, this->scratch(m + n + rows.size));
-  const T largest = largest_norm(rows, search_tile{0, 0, 0, n});
   T* const tiles = state::grown(*this, state_->lowered, this->threads() * tile_size);
-  const index_t block = std::min(m, block_queries);
-  const index_t room = k > few ? many_nearest<T>::capacity(k) : 0;
+  const index_t room = k > few ? many_nearest<T>::room(k, n) : 0;
+  const index_t block = std::clamp<index_t>(candidates_limit / std::max<index_t>(room, 1), 1,
+                                            std::min(std::max<index_t>(m, 1), block_queries));
+  const index_t parts = std::min<index_t>(this->threads(), (m + block - 1) / block);
   search_candidate<T>* const candidates =
-      state::grown(*this, state_->candidates, this->threads() * block * room);
-  for_query_blocks(
-      this->pool(), this->threads(), m, [&](index_t first, index_t last, index_t part) {
-        const block_search<T> search{table, rows, n,
-                                     state_->packed[static_cast<std::size_t>(part)].data(),
-                                     tiles + part * tile_size};
-        const auto fill = [&](auto& best, const auto& nearest_of) {
-          for (index_t q = first; q < last; ++q)
-            best[static_cast<std::size_t>(q - first)] = nearest_of(q);
-          search(first, last, best.data());
-        };
-        if (k > few) {
-          std::array<many_nearest<T>, block_queries> best;
-          fill(best, [&](index_t q) {
-            return many_nearest<T>(k, rounding_bound(rows.size, rows.query_norms[q], largest),
-                                   candidates + (part * block + q - first) * room,
-                                   index.data() + q * k, distance.data() + q * k);
-          });
-        } else {
-          std::array<few_nearest<T>, block_queries> best;
-          fill(best, [&](index_t q) {
-            return few_nearest<T>(k, index.data() + q * k, distance.data() + q * k);
-          });
-        }
+      state::grown(*this, state_->candidates, parts * block * room);
+  for_query_blocks(this->pool(), parts, m, block, [&](index_t first, index_t last, index_t part) {
+    const block_search<T> search{table, rows, n,
+                                 state_->packed[static_cast<std::size_t>(part)].data(),
+                                 tiles + part * tile_size};
+    const auto fill = [&](auto best, const auto& nearest_of) {
+      for (index_t q = first; q < last; ++q) {
+        best[static_cast<std::size_t>(q - first)] = nearest_of(q);
+      }
+      search(first, last, best.data());
+    };
+    if (k > few) {
+      fill(std::array<many_nearest<T>, block_queries>{}, [&](index_t q) {
+        return many_nearest<T>(k, candidates + (part * block + q - first) * room,
+                               index.data() + q * k, distance.data() + q * k);
       });
+    } else {
+      fill(std::array<few_nearest<T>, block_queries>{}, [&](index_t q) {
+        return few_nearest<T>(k, index.data() + q * k, distance.data() + q * k);
+      });
+    }
+  });
 }
 
 template void eigen<float>::nearest(constant_view<2>, constant_view<2>, mutable_view<2, row_t>,

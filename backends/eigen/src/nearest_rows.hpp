@@ -21,6 +21,7 @@ class few_nearest {
 
   /// Only a row whose squared distance is below this belongs here.
   [[nodiscard]] T limit() const { return distance_[size_ - 1]; }
+  void expect_error(T /*error*/) {}
   template <class Measure>
   void offer(row_t row, T /*approximate*/, const Measure& measure) {
     const T value = measure(row);
@@ -50,19 +51,22 @@ class few_nearest {
 template <class T>
 class many_nearest {
  public:
-  [[nodiscard]] static index_t capacity(index_t size) { return 2 * size; }
+  /// Candidates that `size` nearest of so many references need room for.
+  [[nodiscard]] static index_t room(index_t size, index_t references) {
+    return std::min(2 * size, references);
+  }
 
   many_nearest() = default;
-  /// `error` bounds how far an approximate distance is from a measured one; `memory` has room for
-  /// `capacity(size)` candidates.
-  many_nearest(index_t size, T error, search_candidate<T>* memory, row_t* index, T* distance)
-      : size_(size), error_(error), memory_(memory), index_(index), distance_(distance) {}
+  many_nearest(index_t size, search_candidate<T>* memory, row_t* index, T* distance)
+      : size_(size), memory_(memory), index_(index), distance_(distance) {}
 
   [[nodiscard]] T limit() const { return limit_; }
+  /// Bounds how far approximate distances offered from now on are from measured ones.
+  void expect_error(T error) { error_ = std::max(error_, error); }
   template <class Measure>
   void offer(row_t row, T approximate, const Measure& measure) {
     memory_[count_++] = {approximate, row};
-    if (count_ == capacity(size_)) shrink(measure);
+    if (count_ == 2 * size_) shrink(measure);
   }
   template <class Measure>
   void finish(const Measure& measure) {
@@ -78,16 +82,20 @@ class many_nearest {
 
  private:
   /// Makes room for at least size / 2 rows. Where too many are as near as the last of the nearest,
-  /// up to rounding, their distances are measured and rows decide.
+  /// up to rounding, their distances are measured and rows decide: the limit is exact then, because
+  /// later rows lose a tie.
   template <class Measure>
   void shrink(const Measure& measure) {
     remove_farther();
-    if (count_ > size_ + size_ / 2) {
+    const bool measured = count_ > size_ + size_ / 2;
+    if (measured) {
       measure_all(measure);
       if (count_ > size_) std::nth_element(memory_, memory_ + size_ - 1, memory_ + count_);
       count_ = std::min(count_, size_);
     }
-    if (count_ >= size_) limit_ = std::max_element(memory_, memory_ + size_)->distance + error_;
+    if (count_ < size_) return;
+    const T farthest = std::max_element(memory_, memory_ + size_)->distance;
+    limit_ = measured ? farthest : farthest + error_;
   }
 
   /// Removes what size other rows are nearer than, whatever the errors. There are at least size.

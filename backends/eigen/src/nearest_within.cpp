@@ -75,6 +75,13 @@ template <class T>
 void admit_row(const kernel_table<T>& table, const admission<T>& rule, const search_tile& tile,
                const tile_products<T>& products, index_t query, admissible<T>& best) {
   const index_t count = tile.last_reference - tile.first_reference;
+  if (!can_approximate(rule.chunks.query_norms[query], products.largest_chunk) ||
+      !can_approximate(rule.features.query_norms[query], products.largest_feature)) {
+    for (index_t j = 0; j < count; ++j) {
+      rule.consider(table, query, tile.first_reference + j, best);
+    }
+    return;
+  }
   const approximation<T> chunk =
       row_of(rule.chunks, tile, products.chunks, query, products.largest_chunk, rule.chunk_limit());
   const auto feature = [&] {
@@ -134,7 +141,7 @@ void eigen<T>::nearest_within(const search_radius<T>& within, constant_view<2> c
       report(best[static_cast<std::size_t>(q - first)], index(q), distance(q), feature_distance(q));
     }
   };
-  for_query_blocks(this->pool(), this->threads(), m, search);
+  for_query_blocks(this->pool(), this->threads(), m, block_queries, search);
 }
 
 template void eigen<float>::nearest_within(const search_radius<float>&, constant_view<2>,

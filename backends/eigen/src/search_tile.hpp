@@ -2,12 +2,14 @@
 //
 // |q - r|^2 = |q|^2 + (|r|^2 - 2 q.r), so one matrix product gives all distances of a tile, but
 // with cancellation. A pair whose approximate distance is below the best one so far plus the
-// rounding bound of that expression is therefore measured again directly; few pairs are. The result
-// is that of measuring every pair directly.
+// rounding bound of that expression may therefore be among the nearest: it is measured again
+// directly, at once or, where many nearest are wanted, if it is still a candidate at the end. The
+// result is that of measuring every pair directly.
 #pragma once
 
 #include "state.hpp"
 
+#include <cmath>
 #include <limits>
 
 namespace flowkit {
@@ -48,6 +50,12 @@ template <class T>
 T rounding_bound(index_t size, T query_norm, T reference_norm) {
   return T(2) * static_cast<T>(size + 8) * std::numeric_limits<T>::epsilon() *
          (query_norm + reference_norm);
+}
+
+/// Whether neither the expanded square nor its bound overflows. Else pairs are measured.
+template <class T>
+bool can_approximate(T query_norm, T reference_norm) {
+  return std::isfinite(query_norm + reference_norm);
 }
 
 /// A block of queries against a tile of references.
@@ -117,15 +125,16 @@ void measure_norms(const kernel_table<T>& table, row_pair<T>& rows, index_t quer
   rows.reference_norms = memory + queries;
 }
 
-/// Calls f(first query, last query, part) for blocks of queries; `part` < parts names the scratch
-/// memory to use.
+/// Calls f(first query, last query, part) for blocks of so many queries; `part` < parts names the
+/// scratch memory to use.
 template <class F>
-void for_query_blocks(thread_pool& pool, index_t parts, index_t queries, const F& f) {
-  const index_t blocks = (queries + block_queries - 1) / block_queries;
+void for_query_blocks(thread_pool& pool, index_t parts, index_t queries, index_t block_size,
+                      const F& f) {
+  const index_t blocks = (queries + block_size - 1) / block_size;
   pool.for_each_index(parts, [&](index_t part) {
     for (index_t block = blocks * part / parts; block < blocks * (part + 1) / parts; ++block) {
-      const index_t first = block * block_queries;
-      f(first, std::min(queries, first + block_queries), part);
+      const index_t first = block * block_size;
+      f(first, std::min(queries, first + block_size), part);
     }
   });
 }

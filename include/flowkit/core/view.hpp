@@ -39,13 +39,15 @@ class view {
 
   /// Whether the elements lie one after the other without gaps or repetition, as no elements do.
   [[nodiscard]] FLOWKIT_HD constexpr bool dense() const {
-    bool packed = true;
+    for (std::size_t axis = 0; axis < R; ++axis) {
+      if (shape_[axis] == 0) return true;
+    }
     index_t step = 1;
     for (std::size_t axis = R; axis-- > 0;) {
-      packed = packed && (shape_[axis] == 1 || strides_[axis] == step);
+      if (shape_[axis] != 1 && strides_[axis] != step) return false;
       step *= shape_[axis];
     }
-    return packed || step == 0;
+    return true;
   }
 
   /// The element at an index. Host memory only.

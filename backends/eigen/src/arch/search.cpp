@@ -34,7 +34,8 @@ unsigned lanes_set(const Mask& mask, index_t count) {
   return bits & ((1U << count) - 1);
 }
 
-/// The first lane of the mask among `count`, or -1.
+/// The first lane of the mask among `count`, or -1. The builtin, because a function of the standard
+/// library would be a weak symbol that is compiled for one instruction set.
 template <class T, class Mask>
 index_t first_lane(const Mask& mask, index_t count) {
   const unsigned bits = lanes_set<T>(mask, count);

@@ -149,7 +149,8 @@ split_comparison compare_splits(const policy_manifest& m, const demonstrations& 
   const auto trained = origin.parents.find("data");
   const auto hash = origin.parents.find("selection");
   const bool hashed = hash != origin.parents.end();
-  split_comparison out{.known = trained != origin.parents.end() && (origin.split || hashed)};
+  split_comparison out;
+  out.known = trained != origin.parents.end() && (origin.split || hashed);
   if (trained != origin.parents.end() && trained->second != data.fingerprint()) {
     out.data = text("was trained on other data than ", data.source());
   }
