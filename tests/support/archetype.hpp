@@ -30,8 +30,8 @@ class backend_archetype {
 
   template <class U>
   [[nodiscard]] buffer<U, space> allocate(index_t count) {
-    auto* memory = new buffer<U, host_space>(host_.allocate<U>(count));
-    return {memory->data(), count, release<U>, memory};
+    void* data = detail::allocate_host(count * static_cast<index_t>(sizeof(U)));
+    return {static_cast<U*>(data), count, detail::free_host, nullptr};
   }
 
   template <std::size_t R>
@@ -114,12 +114,6 @@ class backend_archetype {
   }
 
   eigen<double> host_{{.threads = 1}};
-
- private:
-  template <class U>
-  static void release(void* /*data*/, void* memory) noexcept {
-    delete static_cast<buffer<U, host_space>*>(memory);
-  }
 };
 
 /// Exactly concept NeuralBackend.
