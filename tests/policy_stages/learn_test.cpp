@@ -84,12 +84,12 @@ TEST(Learn, RefusesWhatCannotBeLearntBeforeItReplacesAnything) {
   stage_hooks hooks;
   hooks.on_begin = [] { ADD_FAILURE() << "began what it refuses"; };
 
-  for (const auto& [options, said] : {std::pair{base, "(train.batch)"},
-                                      {horizon, "the longest of all"},
-                                      {student, "(distill.batch)"}}) {
+  for (const auto& wrong : {std::pair{base, "(train.batch)"},
+                            {horizon, "the longest of all"},
+                            {student, "(distill.batch)"}}) {
     const std::string message = flowkit::testing::message_of<invalid_input>(
-        [&] { (void)learn(be, data, options, folder / "run", hooks); });
-    EXPECT_NE(message.find(said), std::string::npos) << message;
+        [&] { (void)learn(be, data, wrong.first, folder / "run", hooks); });
+    EXPECT_NE(message.find(wrong.second), std::string::npos) << message;
   }
   EXPECT_EQ(learn(be, data, small(1), folder / "run", hooks).end, stage_end::unchanged);
   EXPECT_TRUE(std::filesystem::exists(made.reflow_student));
