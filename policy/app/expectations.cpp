@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 namespace flowkit::app {
 namespace {
@@ -117,13 +118,13 @@ void expect_settings_of_policy(const context& c, const std::string& path) {
 }
 
 void expect_settings_of_methods(const context& c) {
-  const policy::demonstrations data(demonstrations_path(c));
-  const bool known = remembers_data(c);
+  std::optional<policy::demonstrations> other;
+  if (!remembers_data(c)) other.emplace(demonstrations_path(c));
   for (const method& m : methods_of(c)) {
     expect_task_of_policy(c, m.policy);
     if (!is_own(c, m)) continue;  // may have any shape
     expect_settings(c, m.policy);
-    if (!known) expect_data(c, m.policy, data);
+    if (other) expect_data(c, m.policy, *other);
   }
 }
 
