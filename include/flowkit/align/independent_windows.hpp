@@ -24,12 +24,17 @@ struct independent_windows {
     const index_t likely = std::max(std::min(count, all), all / 3);
     std::vector<row_t> out(own.size() * static_cast<std::size_t>(count), row_t{-1});
     std::vector<row_t> again;
+    std::vector<row_t> chosen;
+    const auto choose = [&](std::span<const row_t> candidates, index_t i) {
+      choose_neighbours(candidates, own[static_cast<std::size_t>(i)], origin, count, chosen);
+      std::copy(chosen.begin(), chosen.end(), out.begin() + i * count);
+      return static_cast<index_t>(chosen.size()) == count;
+    };
     for (index_t first = 0; first < observations.shape()[0]; first += block_size) {
       const index_t n = std::min(block_size, observations.shape()[0] - first);
       const std::vector<row_t> near = nearest(be, rows(observations, first, n), likely, ws);
       for (index_t i = 0; i < n; ++i) {
-        const std::span<const row_t> candidates = row_of(near, i, likely);
-        const bool full = choose(candidates, own, first + i, count, out);
+        const bool full = choose(row_of(near, i, likely), first + i);
         if (!full && likely < all) again.push_back(static_cast<row_t>(first + i));
       }
     }
@@ -38,7 +43,7 @@ struct independent_windows {
           std::span(again).subspan(first, std::min<std::size_t>(block_size, again.size() - first));
       const std::vector<row_t> near = nearest_of(be, observations, short_of, all, ws);
       for (std::size_t i = 0; i < short_of.size(); ++i) {
-        choose(row_of(near, static_cast<index_t>(i), all), own, short_of[i], count, out);
+        choose(row_of(near, static_cast<index_t>(i), all), short_of[i]);
       }
     }
     return out;
@@ -59,15 +64,6 @@ struct independent_windows {
   static std::span<const row_t> row_of(const std::vector<row_t>& matrix, index_t i,
                                        index_t columns) {
     return {matrix.data() + i * columns, static_cast<std::size_t>(columns)};
-  }
-
-  /// Writes row i of `out`; whether it is full.
-  bool choose(std::span<const row_t> candidates, std::span<const row_t> own, index_t i,
-              index_t count, std::vector<row_t>& out) const {
-    std::vector<row_t> chosen;
-    choose_neighbours(candidates, own[static_cast<std::size_t>(i)], origin, count, chosen);
-    std::copy(chosen.begin(), chosen.end(), out.begin() + i * count);
-    return static_cast<index_t>(chosen.size()) == count;
   }
 
   std::vector<row_t> nearest(B& be, const_view_of<B, 2> observations, index_t count,
