@@ -1,5 +1,6 @@
 #include "direct_convolution.hpp"
 #include "image_convolution.hpp"
+#include "tiled_time_convolution.hpp"
 #include "time_convolution.hpp"
 
 namespace flowkit {
@@ -9,11 +10,12 @@ using detail::direct_convolution;
 using detail::image_convolution;
 using detail::image_pass;
 using detail::image_windows;
+using detail::tiled_time_convolution;
 using detail::time_convolution;
 using detail::time_windows;
 
 /// What a pass is lowered to.
-enum class lowering { own_kernel, over_time, over_images };
+enum class lowering { own_kernel, over_tiles, over_time, over_images };
 
 /// The products of a pass over [batch, height, width, inputs] with so many outputs. Pointwise
 /// kernels are left to the base class, which hands them to `gemm`.
@@ -23,6 +25,7 @@ lowering lowering_of(const detail::product_executor& by, const convolution_geome
   const bool over_time = time_windows::fits(g, image);
   const index_t depth = over_time ? image[3] : image[3] * g.taps();
   if (by.leaves_to_own_kernel({windows, outputs, depth})) return lowering::own_kernel;
+  if (tiled_time_convolution::fits(by, g, image, outputs)) return lowering::over_tiles;
   return over_time ? lowering::over_time : lowering::over_images;
 }
 
@@ -69,6 +72,10 @@ void onednn::convolve(const convolution_geometry& g, constant_view<4> x, constan
     return image_convolution{*executor_, pool(), instructions(), over}.forward(x, w, beta != 0,
                                                                                pixels(y));
   }
+  if (how == lowering::over_tiles) {
+    const tiled_time_convolution tiled(*executor_, pool(), instructions(), g);
+    return tiled.forward(over_time(x), w, beta, over_time(y));
+  }
   const time_windows over(g, x.shape()[0], x.shape()[2]);
   time_convolution{*executor_, pool(), instructions(), over}.forward(over_time(x), w, beta,
                                                                      over_time(y));
@@ -97,6 +104,10 @@ void onednn::convolve_backward_data(const convolution_geometry& g, constant_view
     const image_windows over(g, dx.shape());
     return image_convolution{*executor_, pool(), instructions(), over}.data(pixels(dy), w, dx);
   }
+  if (how == lowering::over_tiles) {
+    const tiled_time_convolution tiled(*executor_, pool(), instructions(), g);
+    return tiled.data(over_time(dy), w, beta, over_time(dx));
+  }
   const time_windows over(g, dx.shape()[0], dx.shape()[2]);
   time_convolution{*executor_, pool(), instructions(), over}.data(over_time(dy), w, beta,
                                                                   over_time(dx));
@@ -124,6 +135,10 @@ void onednn::convolve_backward_weights(const convolution_geometry& g, constant_v
     const image_windows over(g, x.shape());
     return image_convolution{*executor_, pool(), instructions(), over}.weights(x, pixels(dy),
                                                                                beta != 0, dw);
+  }
+  if (how == lowering::over_tiles) {
+    const tiled_time_convolution tiled(*executor_, pool(), instructions(), g);
+    return tiled.weights(over_time(x), over_time(dy), beta, dw);
   }
   const time_windows over(g, x.shape()[0], x.shape()[2]);
   time_convolution{*executor_, pool(), instructions(), over}.weights(over_time(x), over_time(dy),

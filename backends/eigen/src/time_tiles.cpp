@@ -1,0 +1,43 @@
+// Chooses the copy of the kernels of time tiles by instruction set.
+#include "time_tiles.hpp"
+
+namespace flowkit {
+
+namespace arch_base {
+const tile_kernels& kernels_of(detail::tile_values what);
+}
+namespace arch_v3 {
+const tile_kernels& kernels_of(detail::tile_values what);
+}
+namespace arch_v4 {
+const tile_kernels& kernels_of(detail::tile_values what);
+}
+
+namespace detail {
+namespace {
+
+const tile_kernels& kernels_of(instruction_set set, tile_values what) {
+#if defined(FLOWKIT_HAS_ARCH_V4)
+  if (set == instruction_set::v4) return arch_v4::kernels_of(what);
+#endif
+#if defined(FLOWKIT_HAS_ARCH_V3)
+  if (set >= instruction_set::v3) return arch_v3::kernels_of(what);
+#endif
+  static_cast<void>(set);
+  return arch_base::kernels_of(what);
+}
+
+}  // namespace
+
+void to_points(instruction_set set, tile_values what, index_t rows, index_t columns,
+               const tile_rows<const float>& from, const point_rows<float>& to) {
+  kernels_of(set, what).to_points(rows, columns, from, to);
+}
+
+void from_points(instruction_set set, tile_values what, index_t rows, index_t columns,
+                 const point_rows<const float>& from, const tile_rows<float>& to, bool add) {
+  kernels_of(set, what).from_points(rows, columns, from, to, add);
+}
+
+}  // namespace detail
+}  // namespace flowkit

@@ -1,0 +1,16 @@
+// The kernels of time tiles of one instruction set.
+#pragma once
+
+#include <flowkit/backends/time_tiles.hpp>
+
+namespace flowkit {
+
+/// The map of a kind of values, and the transposed one.
+struct tile_kernels {
+  void (*to_points)(index_t rows, index_t columns, const detail::tile_rows<const float>& from,
+                    const detail::point_rows<float>& to);
+  void (*from_points)(index_t rows, index_t columns, const detail::point_rows<const float>& from,
+                      const detail::tile_rows<float>& to, bool add);
+};
+
+}  // namespace flowkit

@@ -1,0 +1,55 @@
+// The three passes of a convolution over time with eight products for every four results.
+#pragma once
+
+#include "executor.hpp"
+#include "time_windows.hpp"
+
+#include <flowkit/backends/time_tiles.hpp>
+
+namespace flowkit::detail {
+
+/// As `time_convolution`, for five taps without stride in f32: tiles of steps and taps are
+/// evaluated at eight points, and a pass is a product of matrices for each point. The taps of a
+/// task are evaluated in the second cache, a few channels at a time.
+class tiled_time_convolution {
+ public:
+  using matrix = view<const float, 2, host_space>;
+
+  tiled_time_convolution(product_executor& by, thread_pool& pool, instruction_set set,
+                         const convolution_geometry& g)
+      : by_(by), pool_(pool), instructions_(set), padding_(g.padding[1]) {}
+
+  /// Whether that takes fewer multiplications, by enough to pay for the maps. Rounding operands to
+  /// bf16 at the points would cost too many digits.
+  static bool fits(const product_executor& by, const convolution_geometry& g,
+                   const extents<4>& image, index_t outputs);
+
+  /// y = x * w + beta y
+  void forward(view<const float, 3, host_space> x, matrix w, float beta,
+               view<float, 3, host_space> y) const;
+  /// dx = the gradient of x + beta dx
+  void data(view<const float, 3, host_space> dy, matrix w, float beta,
+            view<float, 3, host_space> dx) const;
+  /// dw = the gradient of w + beta dw
+  void weights(view<const float, 3, host_space> x, view<const float, 3, host_space> dy, float beta,
+               view<float, 2, host_space> dw) const;
+
+ private:
+  /// A gradient of data is a convolution with the taps in the opposite order.
+  enum class direction { forward, backward };
+
+  /// Values of the tiles of x at the points: [point, batch, tile, channel], made by all threads. The
+  /// first tile begins `before` steps before x.
+  const float* evaluated(growing_memory& memory, view<const float, 3, host_space> x,
+                         tile_values what, index_t tiles, index_t before) const;
+  /// y = x * w + beta y in either direction; the first window begins `before` steps before x.
+  void filter(view<const float, 3, host_space> x, matrix w, direction way, index_t before,
+              float beta, view<float, 3, host_space> y) const;
+
+  product_executor& by_;
+  thread_pool& pool_;
+  instruction_set instructions_;
+  index_t padding_;
+};
+
+}  // namespace flowkit::detail
