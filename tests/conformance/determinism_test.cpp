@@ -26,6 +26,8 @@ class everything {
         pixels_(on_backend(be, random_array(extents<4>{images, 14, 13, 24}, 1))),
         weights_(on_backend(be, random_array(extents<2>{9 * 24, 40}, 2))),
         slopes_(on_backend(be, random_array(extents<4>{images, 14, 13, 40}, 3))),
+        steps_(on_backend(be, random_array(extents<4>{66, 1, 15, 40}, 6))),
+        taps_(on_backend(be, random_array(extents<2>{5 * 40, 70}, 7))),
         scale_(on_backend(be, random_array(extents<1>{24}, 4))),
         modulation_(on_backend(be, random_array(extents<2>{images, 48}, 5))) {}
 
@@ -38,6 +40,11 @@ class everything {
     be.convolve(g, pixels_.view(), weights_.view(), zero, convolved_.view());
     be.convolve_backward_data(g, slopes_.view(), weights_.view(), zero, image_slope_.view());
     be.convolve_backward_weights(g, pixels_.view(), slopes_.view(), zero, weight_slope_.view());
+    const convolution_geometry over_time{{1, 5}, {1, 1}, {0, 2}};
+    be.convolve(over_time, steps_.view(), taps_.view(), zero, filtered_.view());
+    be.convolve_backward_data(over_time, filtered_.view(), taps_.view(), zero, step_slope_.view());
+    be.convolve_backward_weights(over_time, steps_.view(), filtered_.view(), zero,
+                                 tap_slope_.view());
     const auto modulation = [&](index_t which) {
       return repeat_middle(columns(std::as_const(modulation_).view(), which * 24, 24), 182);
     };
@@ -76,9 +83,10 @@ class everything {
       };
       (append(flat(t)), ...);
     };
-    add(convolved_, image_slope_, weight_slope_, normed_, mean_, inverse_, norm_slope_,
-        scale_slope_, shift_slope_, modulation_slope_, norm_tangent_, softmax_, softmax_tangent_,
-        pooled_, pool_slope_, noise_, total_, columns_, middle_, nearest_, distance_);
+    add(convolved_, image_slope_, weight_slope_, filtered_, step_slope_, tap_slope_, normed_, mean_,
+        inverse_, norm_slope_, scale_slope_, shift_slope_, modulation_slope_, norm_tangent_,
+        softmax_, softmax_tangent_, pooled_, pool_slope_, noise_, total_, columns_, middle_,
+        nearest_, distance_);
     return out;
   }
 
@@ -98,11 +106,16 @@ class everything {
   tensor<B, 4> pixels_;
   tensor<B, 2> weights_;
   tensor<B, 4> slopes_;
+  tensor<B, 4> steps_;
+  tensor<B, 2> taps_;
   tensor<B, 1> scale_;
   tensor<B, 2> modulation_;
   tensor<B, 4> convolved_ = make(extents<4>{images, 14, 13, 40});
   tensor<B, 4> image_slope_ = make(extents<4>{images, 14, 13, 24});
   tensor<B, 2> weight_slope_ = make(extents<2>{9 * 24, 40});
+  tensor<B, 4> filtered_ = make(extents<4>{66, 1, 15, 70});
+  tensor<B, 4> step_slope_ = make(extents<4>{66, 1, 15, 40});
+  tensor<B, 2> tap_slope_ = make(extents<2>{5 * 40, 70});
   tensor<B, 3> normed_ = make(extents<3>{images, 182, 24});
   tensor<B, 2> mean_ = make(extents<2>{images, 4});
   tensor<B, 2> inverse_ = make(extents<2>{images, 4});

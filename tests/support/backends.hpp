@@ -75,6 +75,15 @@ struct onednn_case {
     if (Precision == precision::f32) return sums;
     return sums + 1.6e-3 * (8 * std::sqrt(static_cast<double>(terms)) + 12);
   }
+  /// In f32, five taps over time without stride are evaluated at eight points, which multiplies the
+  /// root mean square of rounding errors by up to 6.0: the largest sqrt(sum_p (A_pi |G_p| |B_p|)^2
+  /// / 5) of a result and sqrt(sum_p (G_pj |A_p| |B_p|)^2 / 4) of a tap
+  /// (flowkit::detail::time_tile).
+  static double convolution_rounding(const convolution_geometry& g, index_t terms) {
+    const bool tiled =
+        Precision == precision::f32 && g.kernel == extents<2>{1, 5} && g.stride == extents<2>{1, 1};
+    return (tiled ? 6 : 1) * product_rounding(terms);
+  }
   static constexpr bool libraries_allocate = true;
 };
 #endif

@@ -33,7 +33,15 @@ void product_executor::store(index_t count, const float* x, std::byte* y) const 
 void product_executor::store_rows(index_t rows, index_t columns, const float* x, index_t step,
                                   std::byte* y) const {
   if (step == columns) return store(rows * columns, x, y);
-  for (index_t i = 0; i < rows; ++i) store(columns, x + i * step, y + i * columns * element_size());
+  // Rows of weights are short pieces of memory far apart, which no processor fetches in time by
+  // itself.
+  constexpr index_t rows_ahead = 8;
+  constexpr index_t line = 16;
+  for (index_t i = 0; i < rows; ++i) {
+    const float* const row = x + i * step;
+    for (index_t c = 0; c < columns; c += line) __builtin_prefetch(row + rows_ahead * step + c);
+    store(columns, row, y + i * columns * element_size());
+  }
 }
 
 operand product_executor::stored(thread_pool& pool, growing_memory& memory,

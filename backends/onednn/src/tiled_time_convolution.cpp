@@ -54,9 +54,8 @@ bool tiled_time_convolution::fits(const product_executor& by, const convolution_
 }
 
 const float* tiled_time_convolution::evaluated(growing_memory& memory,
-                                               view<const float, 3, host_space> x,
-                                               tile_values what, index_t tiles,
-                                               index_t before) const {
+                                               view<const float, 3, host_space> x, tile_values what,
+                                               index_t tiles, index_t before) const {
   const index_t batch = x.shape()[0];
   const index_t channels = x.shape()[2];
   auto* const values = memory.grown<float>(points * batch * tiles * channels);

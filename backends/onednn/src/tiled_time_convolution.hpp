@@ -38,8 +38,8 @@ class tiled_time_convolution {
   /// A gradient of data is a convolution with the taps in the opposite order.
   enum class direction { forward, backward };
 
-  /// Values of the tiles of x at the points: [point, batch, tile, channel], made by all threads. The
-  /// first tile begins `before` steps before x.
+  /// Values of the tiles of x at the points: [point, batch, tile, channel], made by all threads.
+  /// The first tile begins `before` steps before x.
   const float* evaluated(growing_memory& memory, view<const float, 3, host_space> x,
                          tile_values what, index_t tiles, index_t before) const;
   /// y = x * w + beta y in either direction; the first window begins `before` steps before x.

@@ -13,6 +13,9 @@ using detail::tile_values;
 using detail::time_tile;
 
 constexpr index_t points = time_tile::points;
+/// Rows of weights are short pieces of memory far apart, which no processor fetches in time by
+/// itself.
+constexpr index_t rows_ahead = 8;
 /// Infinity is the last point: the leading coefficient.
 constexpr index_t infinity = points - 1;
 /// The points [1, infinity) are pairs a, -a.
@@ -111,7 +114,13 @@ struct tile_maps {
         packet<float> x[values];
         unroll<values>([&](auto i) {
           const float* at = from.at[i];
-          x[i] = at == nullptr ? packet<float>(0.0F) : access.load(at + r * from.step + c);
+          if (at == nullptr) {
+            x[i] = packet<float>(0.0F);
+            return;
+          }
+          at += r * from.step + c;
+          __builtin_prefetch(at + rows_ahead * from.step);
+          x[i] = access.load(at);
         });
         float* y = to.data + r * to.step + c;
         const auto store = [&](index_t p, const packet<float>& value) {

@@ -12,8 +12,8 @@ namespace flowkit::detail {
 ///     y = A' [(G w) * (B' x)],  dw = G' [(A dy) * (B' x)],
 ///
 /// with one product for each of eight points instead of the twenty that the taps and results make.
-/// The points 0, +-1, +-2, +-1/2 and infinity keep the coefficients small: results have about 4.5
-/// times the rounding errors of the twenty products.
+/// The points 0, +-1, +-2, +-1/2 and infinity keep the coefficients small: the root mean square of
+/// rounding errors is 2.5 (in the middle of a tile) to 6 times that of the twenty products.
 struct time_tile {
   static constexpr index_t results = 4;
   static constexpr index_t taps = 5;
@@ -30,8 +30,8 @@ constexpr index_t count_of(tile_values what) {
                                      : time_tile::results;
 }
 
-/// Value i of a tile is the matrix at[i], whose rows are `step` apart. Null stands for zeros, or for
-/// a value that nobody wants.
+/// Value i of a tile is the matrix at[i], whose rows are `step` apart. Null stands for zeros, or
+/// for a value that nobody wants.
 template <class T>
 struct tile_rows {
   T* at[time_tile::steps];
