@@ -30,11 +30,15 @@ std::vector<convolution_case> convolution_cases() {
       // Large enough for the kernels that are meant for networks.
       {{{1, 5}, {1, 1}, {0, 2}}, {25, 1, 4, 72}, 150},
       // Tiles of four results: more rows than a task takes, a last tile that is not full, few
-      // windows, more windows than steps, and more channels than a task takes at a time.
+      // windows, more windows than steps, more channels than a task takes at a time, one column or
+      // term left over, and one long sequence.
       {{{1, 5}, {1, 1}, {0, 2}}, {66, 1, 16, 33}, 40},
-      {{{1, 5}, {1, 1}, {0, 2}}, {20, 1, 6, 40}, 270},
-      {{{1, 5}, {1, 1}, {0, 0}}, {20, 1, 11, 36}, 35},
-      {{{1, 5}, {1, 1}, {0, 4}}, {12, 1, 9, 130}, 34},
+      {{{1, 5}, {1, 1}, {0, 2}}, {25, 1, 6, 40}, 270},
+      {{{1, 5}, {1, 1}, {0, 0}}, {25, 1, 11, 36}, 35},
+      {{{1, 5}, {1, 1}, {0, 4}}, {13, 1, 13, 130}, 34},
+      {{{1, 5}, {1, 1}, {0, 1}}, {13, 1, 18, 129}, 33},
+      {{{1, 5}, {1, 1}, {0, 3}}, {25, 1, 6, 32}, 65},
+      {{{1, 5}, {1, 1}, {0, 2}}, {1, 1, 1050, 32}, 32},
       {{{1, 3}, {1, 2}, {0, 1}}, {33, 1, 8, 64}, 65},
       {{{1, 4}, {1, 2}, {0, 1}}, {40, 1, 7, 130}, 48},
       {{{1, 4}, {1, 3}, {0, 0}}, {130, 1, 11, 33}, 40},
@@ -228,37 +232,65 @@ TYPED_TEST(convolution_conformance, more_windows_than_fit_one_chunk) {
   expect_close(on_host(be, dw), convolution_weights(g, x, dy), TypeParam::product_rounding(12600));
 }
 
+/// A dense copy of some channels.
+host_array<4> channels_of(const host_array<4>& x, index_t first, index_t count) {
+  host_array<4> out(extents<4>{x.shape[0], 1, x.shape[2], count});
+  for (index_t n = 0; n < x.shape[0]; ++n) {
+    for (index_t t = 0; t < x.shape[2]; ++t) {
+      for (index_t c = 0; c < count; ++c) out(n, 0, t, c) = x(n, 0, t, first + c);
+    }
+  }
+  return out;
+}
+
+/// The channels around a result, which nobody may write.
+void expect_untouched(const host_array<4>& wide, index_t first, index_t count) {
+  for (index_t n = 0; n < wide.shape[0]; ++n) {
+    for (index_t t = 0; t < wide.shape[2]; ++t) {
+      for (index_t c = 0; c < wide.shape[3]; ++c) {
+        if (c >= first && c < first + count) continue;
+        ASSERT_TRUE(std::isnan(wide(n, 0, t, c)));
+      }
+    }
+  }
+}
+
 TYPED_TEST(convolution_conformance, channels_of_a_wider_array) {
   using scalar = typename TypeParam::backend::value_type;
   auto& be = this->backend_;
-  const convolution_geometry g{{1, 3}, {1, 1}, {0, 1}};
-  const auto x = random_array(extents<4>{2, 1, 6, 9}, 1);
-  const auto w = random_array(extents<2>{3 * 4, 5}, 2);
-  const auto image = on_backend(be, x);
-  auto wide = nan_tensor(be, extents<4>{2, 1, 6, 8});
+  constexpr index_t before = 2;
+  const convolution_case cases[] = {{{{1, 3}, {1, 1}, {0, 1}}, {2, 1, 6, 4}, 5},
+                                    {{{1, 5}, {1, 1}, {0, 2}}, {25, 1, 8, 33}, 34}};
+  for (const convolution_case& c : cases) {
+    const index_t inputs = c.image[3];
+    const auto wide_x = random_array(extents<4>{c.image[0], 1, c.image[2], inputs + 5}, 1);
+    const auto wide_dy = random_array(extents<4>{c.image[0], 1, c.image[2], c.outputs + 3}, 3);
+    const auto w = random_array(extents<2>{c.geometry.taps() * inputs, c.outputs}, 2);
+    const auto image = on_backend(be, wide_x);
+    const auto slopes = on_backend(be, wide_dy);
+    const auto weights = on_backend(be, w);
+    auto y = nan_tensor(be, wide_dy.shape);
+    auto dx = nan_tensor(be, wide_x.shape);
+    auto dw = nan_tensor(be, w.shape);
 
-  be.convolve(g, columns(image.view(), 3, 4), on_backend(be, w).view(), scalar(0),
-              columns(wide.view(), 2, 5));
+    be.convolve(c.geometry, columns(image.view(), before, inputs), weights.view(), scalar(0),
+                columns(y.view(), before, c.outputs));
+    be.convolve_backward_data(c.geometry, columns(slopes.view(), before, c.outputs), weights.view(),
+                              scalar(0), columns(dx.view(), before, inputs));
+    be.convolve_backward_weights(c.geometry, columns(image.view(), before, inputs),
+                                 columns(slopes.view(), before, c.outputs), scalar(0), dw.view());
 
-  host_array<4> part(extents<4>{2, 1, 6, 4});
-  for (index_t n = 0; n < 2; ++n) {
-    for (index_t t = 0; t < 6; ++t) {
-      for (index_t c = 0; c < 4; ++c) part(n, 0, t, c) = x(n, 0, t, 3 + c);
-    }
-  }
-  const auto expected = convolution(g, part, w);
-  const auto actual = on_host(be, wide);
-  for (index_t n = 0; n < 2; ++n) {
-    for (index_t t = 0; t < 6; ++t) {
-      for (index_t c = 0; c < 8; ++c) {
-        if (c < 2 || c >= 7) {
-          EXPECT_TRUE(std::isnan(actual(n, 0, t, c)));
-        } else {
-          EXPECT_NEAR(actual(n, 0, t, c), expected(n, 0, t, c - 2),
-                      8 * TypeParam::product_rounding(12));
-        }
-      }
-    }
+    const auto x = channels_of(wide_x, before, inputs);
+    const auto dy = channels_of(wide_dy, before, c.outputs);
+    const index_t terms = std::max(size_of(w.shape), size_of(dy.shape)) / c.outputs;
+    const double bound = rounding_of<TypeParam>(c.geometry, terms);
+    expect_close(channels_of(on_host(be, y), before, c.outputs), convolution(c.geometry, x, w),
+                 bound);
+    expect_close(channels_of(on_host(be, dx), before, inputs),
+                 convolution_data(c.geometry, dy, w, x.shape), bound);
+    expect_close(on_host(be, dw), convolution_weights(c.geometry, x, dy), bound);
+    expect_untouched(on_host(be, y), before, c.outputs);
+    expect_untouched(on_host(be, dx), before, inputs);
   }
 }
 

@@ -1,19 +1,7 @@
 // Chooses the copy of the kernels of time tiles by instruction set.
 #include "time_tiles.hpp"
 
-namespace flowkit {
-
-namespace arch_base {
-const tile_kernels& kernels_of(detail::tile_values what);
-}
-namespace arch_v3 {
-const tile_kernels& kernels_of(detail::tile_values what);
-}
-namespace arch_v4 {
-const tile_kernels& kernels_of(detail::tile_values what);
-}
-
-namespace detail {
+namespace flowkit::detail {
 namespace {
 
 const tile_kernels& kernels_of(instruction_set set, tile_values what) {
@@ -35,9 +23,8 @@ void to_points(instruction_set set, tile_values what, index_t rows, index_t colu
 }
 
 void from_points(instruction_set set, tile_values what, index_t rows, index_t columns,
-                 const point_rows<const float>& from, const tile_rows<float>& to, bool add) {
-  kernels_of(set, what).from_points(rows, columns, from, to, add);
+                 const point_rows<const float>& from, const tile_rows<float>& to, accumulate how) {
+  kernels_of(set, what).from_points(rows, columns, from, to, how);
 }
 
-}  // namespace detail
-}  // namespace flowkit
+}  // namespace flowkit::detail

@@ -10,7 +10,18 @@ struct tile_kernels {
   void (*to_points)(index_t rows, index_t columns, const detail::tile_rows<const float>& from,
                     const detail::point_rows<float>& to);
   void (*from_points)(index_t rows, index_t columns, const detail::point_rows<const float>& from,
-                      const detail::tile_rows<float>& to, bool add);
+                      const detail::tile_rows<float>& to, accumulate how);
 };
+
+// The kernels of every instruction set that a build may contain.
+namespace arch_base {
+const tile_kernels& kernels_of(detail::tile_values what);
+}
+namespace arch_v3 {
+const tile_kernels& kernels_of(detail::tile_values what);
+}
+namespace arch_v4 {
+const tile_kernels& kernels_of(detail::tile_values what);
+}
 
 }  // namespace flowkit

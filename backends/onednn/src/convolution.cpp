@@ -17,15 +17,17 @@ using detail::time_windows;
 /// What a pass is lowered to.
 enum class lowering { own_kernel, over_tiles, over_time, over_images };
 
-/// The products of a pass over [batch, height, width, inputs] with so many outputs. Pointwise
-/// kernels are left to the base class, which hands them to `gemm`.
+/// The products of a pass over [batch, height, width, inputs] with so many outputs, whose results
+/// are so long in time. Pointwise kernels are left to the base class, which hands them to `gemm`.
 lowering lowering_of(const detail::product_executor& by, const convolution_geometry& g,
-                     const extents<4>& image, index_t outputs) {
+                     const extents<4>& image, index_t outputs, index_t results) {
   const index_t windows = size_of(g.output(image, 1));
   const bool over_time = time_windows::fits(g, image);
   const index_t depth = over_time ? image[3] : image[3] * g.taps();
   if (by.leaves_to_own_kernel({windows, outputs, depth})) return lowering::own_kernel;
-  if (tiled_time_convolution::fits(by, g, image, outputs)) return lowering::over_tiles;
+  if (tiled_time_convolution::fits(by, g, image, outputs, results)) {
+    return lowering::over_tiles;
+  }
   return over_time ? lowering::over_time : lowering::over_images;
 }
 
@@ -57,7 +59,7 @@ void onednn::convolve(const convolution_geometry& g, constant_view<4> x, constan
   if (pointwise(g)) {
     return gemm(transpose::no, transpose::no, 1, pixels(x), w, beta, pixels(y));
   }
-  const lowering how = lowering_of(*executor_, g, x.shape(), w.shape()[1]);
+  const lowering how = lowering_of(*executor_, g, x.shape(), w.shape()[1], y.shape()[2]);
   if (how == lowering::own_kernel) return eigen<float>::convolve(g, x, w, beta, y);
   executor_->begin_operation();
   if (beta != 0 && beta != 1) for_each(fn::scaled<float>{beta}, y, constant_view<4>(y));
@@ -87,7 +89,7 @@ void onednn::convolve_backward_data(const convolution_geometry& g, constant_view
   if (pointwise(g)) {
     return gemm(transpose::no, transpose::yes, 1, pixels(dy), w, beta, pixels(dx));
   }
-  const lowering how = lowering_of(*executor_, g, dx.shape(), w.shape()[1]);
+  const lowering how = lowering_of(*executor_, g, dx.shape(), w.shape()[1], dx.shape()[2]);
   if (how == lowering::own_kernel) {
     return eigen<float>::convolve_backward_data(g, dy, w, beta, dx);
   }
@@ -119,7 +121,7 @@ void onednn::convolve_backward_weights(const convolution_geometry& g, constant_v
   if (pointwise(g)) {
     return gemm(transpose::yes, transpose::no, 1, pixels(x), pixels(dy), beta, dw);
   }
-  const lowering how = lowering_of(*executor_, g, x.shape(), dw.shape()[1]);
+  const lowering how = lowering_of(*executor_, g, x.shape(), dw.shape()[1], dy.shape()[2]);
   if (how == lowering::own_kernel) {
     return eigen<float>::convolve_backward_weights(g, x, dy, beta, dw);
   }

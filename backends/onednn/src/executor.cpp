@@ -5,6 +5,14 @@
 #include <cstring>
 
 namespace flowkit::detail {
+namespace {
+
+/// Rows of a part of the weights are short pieces of memory far apart, which no processor fetches
+/// in time by itself.
+constexpr index_t rows_ahead = 8;
+constexpr index_t floats_per_line = 16;
+
+}  // namespace
 
 product_executor::product_executor(const onednn_options& options, int threads)
     : precision_(options.precision),
@@ -33,13 +41,13 @@ void product_executor::store(index_t count, const float* x, std::byte* y) const 
 void product_executor::store_rows(index_t rows, index_t columns, const float* x, index_t step,
                                   std::byte* y) const {
   if (step == columns) return store(rows * columns, x, y);
-  // Rows of weights are short pieces of memory far apart, which no processor fetches in time by
-  // itself.
-  constexpr index_t rows_ahead = 8;
-  constexpr index_t line = 16;
   for (index_t i = 0; i < rows; ++i) {
     const float* const row = x + i * step;
-    for (index_t c = 0; c < columns; c += line) __builtin_prefetch(row + rows_ahead * step + c);
+    if (i + rows_ahead < rows) {
+      for (index_t c = 0; c < columns; c += floats_per_line) {
+        __builtin_prefetch(row + rows_ahead * step + c);
+      }
+    }
     store(columns, row, y + i * columns * element_size());
   }
 }

@@ -119,7 +119,7 @@ struct tile_maps {
             return;
           }
           at += r * from.step + c;
-          __builtin_prefetch(at + rows_ahead * from.step);
+          if (r + rows_ahead < rows) __builtin_prefetch(at + rows_ahead * from.step);
           x[i] = access.load(at);
         });
         float* y = to.data + r * to.step + c;
@@ -144,7 +144,7 @@ struct tile_maps {
   }
 
   static void from_points(index_t rows, index_t columns, const point_rows<const float>& from,
-                          const tile_rows<float>& to, bool add) {
+                          const tile_rows<float>& to, accumulate how) {
     for (index_t r = 0; r < rows; ++r) {
       for_packets<float>(columns, [&](index_t c, auto access) {
         const float* x = from.data + r * from.step + c;
@@ -164,7 +164,7 @@ struct tile_maps {
           float* at = to.at[v];
           if (at == nullptr) return;
           at += r * to.step + c;
-          packet<float> y = add ? access.load(at) : packet<float>(0.0F);
+          packet<float> y = how == accumulate::add ? access.load(at) : packet<float>(0.0F);
           add_product(y, factor<0, v>{}, first);
           unroll<pairs>([&](auto k) {
             constexpr index_t p = 1 + 2 * decltype(k)::value;
@@ -192,7 +192,6 @@ constexpr tile_kernels maps{tile_maps<What>::to_points, tile_maps<What>::from_po
 
 }  // namespace
 
-const tile_kernels& kernels_of(tile_values what);
 const tile_kernels& kernels_of(tile_values what) {
   switch (what) {
     case tile_values::steps:
