@@ -3,9 +3,10 @@
 //
 // Names are <network>/<batch>/<backend and precision>; each case stands for a process of its own,
 // so choose one with --benchmark_filter. The time is that of the step. Counters: `since_start` is
-// the time in seconds from the start of the process to the end of the step, `peak` the most memory
-// that the process has held after three steps, `limit` 5.5 times the parameters plus the
-// activations of a step, both in bytes, and `share` is peak / limit.
+// the time in seconds from the start of the process to the end of the step; in bytes, `before` is
+// the memory that the process holds before there is a network (with CUDA mostly its libraries),
+// `peak` the most that it has held after three steps, and `limit` 5.5 times the parameters plus the
+// activations of a step; `share` is (peak - before) / limit.
 #include "support/backends.hpp"
 #include "support/unet_runs.hpp"
 
@@ -14,6 +15,7 @@
 #include <fstream>
 #include <limits>
 #include <string>
+#include <string_view>
 
 #include <unistd.h>
 
@@ -34,11 +36,11 @@ double process_age() {
          std::stod(field) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
-/// The most memory that this process has held, in bytes.
-double peak_memory() {
+/// Memory of this process in bytes: what it holds (VmRSS) or has held at most (VmHWM).
+double memory(std::string_view what) {
   std::ifstream file("/proc/self/status");
   for (std::string word; file >> word;) {
-    if (word != "VmHWM:") continue;
+    if (word != what) continue;
     double kilobytes = 0;
     file >> kilobytes;
     return kilobytes * 1024;
@@ -48,6 +50,7 @@ double peak_memory() {
 
 template <class B>
 void take_first_step(benchmark::State& state, B& be, const unet_case& one, index_t batch) {
+  const double before = memory("VmRSS:");
   auto run = unet_training(be, one.options, batch);
   for (auto turn : state) {
     run.take_step({1});
@@ -57,7 +60,7 @@ void take_first_step(benchmark::State& state, B& be, const unet_case& one, index
   }
   run.take_step({2});
   run.take_step({3});
-  const double peak = peak_memory();
+  const double peak = memory("VmHWM:");
   workspace<B> activations(be);
   run.objective(be, run.store.view(),
                 training_batch<B>{.x1 = run.x.view(), .condition = run.c.view()}, rng_key{4},
@@ -65,9 +68,10 @@ void take_first_step(benchmark::State& state, B& be, const unet_case& one, index
   const double limit =
       5.5 * sizeof(typename B::value_type) * static_cast<double>(run.layout.parameter_count()) +
       static_cast<double>(activations.capacity());
+  state.counters["before"] = before;
   state.counters["peak"] = peak;
   state.counters["limit"] = limit;
-  state.counters["share"] = peak / limit;
+  state.counters["share"] = (peak - before) / limit;
 }
 
 }  // namespace
