@@ -5,12 +5,13 @@
 Rows are train|forward/<small|kitchen|metaworld>/<1|64|256> and encoder_forward|encoder_train/<1|2|128>,
 each in f32 and bf16. PyTorch runs eager and compiled, and the faster one counts; in bf16 it casts
 automatically, since that is how its users train. Both sides use the same number of threads and take turns,
-`--repetitions` times; the fastest call of each counts, so that other work on the machine lowers neither.
+`--repetitions` times per mode, and the fastest call of each counts: other work on the machine lowers neither.
 Parameter counts must agree before anything is timed. `floor` is what the rates of this machine allow, as
 our program measures them; `share` is floor / ours. `theirs, any` is PyTorch's best in either precision.
 """
 
 import argparse
+import gc
 import json
 import os
 import subprocess
@@ -68,25 +69,26 @@ def time_calls(call, seconds):
 
 
 def compare(operation, precision, args):
-    """One row as a dictionary. The sides take turns."""
+    """One row as a dictionary. The sides take turns; of PyTorch's networks one is in memory at a time."""
     theirs = {}
+    ours, floor = float("inf"), float("inf")
     for mode in args.modes:
         run, call = build_theirs(operation, precision, mode == "compile")
         call()  # compiles
-        theirs[mode] = [call, float("inf")]
-        parameters = run.parameters()
-    ours, floor = float("inf"), float("inf")
-    for _ in range(args.repetitions):
-        milliseconds, limit, count = run_ours(args.ours, operation, precision, args.seconds, args.threads)
-        if count != parameters:
-            sys.exit(f"{operation}: {count} parameters of ours, but {parameters} of theirs")
-        ours, floor = min(ours, milliseconds), min(floor, limit)
-        for entry in theirs.values():
-            entry[1] = min(entry[1], time_calls(entry[0], args.seconds))
-    best = min(entry[1] for entry in theirs.values())
+        best = float("inf")
+        for _ in range(args.repetitions):
+            milliseconds, limit, count = run_ours(args.ours, operation, precision, args.seconds, args.threads)
+            if count != run.parameters():
+                sys.exit(f"{operation}: {count} parameters of ours, but {run.parameters()} of theirs")
+            ours, floor = min(ours, milliseconds), min(floor, limit)
+            best = min(best, time_calls(call, args.seconds))
+        theirs[mode] = best
+        del run, call
+        gc.collect()
+    best = min(theirs.values())
     row = {"operation": operation, "precision": precision, "ours_ms": ours, "theirs_ms": best,
            "ratio": best / ours, "floor_ms": floor, "share": floor / ours}
-    row.update({f"theirs_{mode}_ms": entry[1] for mode, entry in theirs.items()})
+    row.update({f"theirs_{mode}_ms": milliseconds for mode, milliseconds in theirs.items()})
     return row
 
 
@@ -114,7 +116,7 @@ def parse_arguments():
     parser.add_argument("--precision", choices=PRECISIONS, action="append", help="default: both")
     parser.add_argument("--modes", nargs="+", choices=("eager", "compile"), default=["eager", "compile"])
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of both sides")
-    parser.add_argument("--repetitions", type=int, default=3, help="turns, the fastest of which counts (3)")
+    parser.add_argument("--repetitions", type=int, default=2, help="turns per mode, the fastest of which counts (2)")
     parser.add_argument("--seconds", type=float, default=2, help="per side and turn (2)")
     parser.add_argument("--json", action="store_true", help="print a list of objects instead of a table")
     return parser.parse_args()
