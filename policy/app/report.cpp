@@ -48,18 +48,14 @@ void optional(const context& c, std::vector<std::string>& problems, const Read& 
 /// Replaces what run.json says by this description, but for what the stages noted, maybe those of
 /// another process meanwhile. One that cannot be read stays: the page says so.
 void write_description(const context& c, policy::run_info info) {
-  const std::string path = c / "run.json";
-  try {
-    policy::run_info noted;
-    if (std::filesystem::exists(path)) noted = policy::read_run_info(path);
-    info.title = noted.title;
+  const std::string problem = change_run_info(c, [&](policy::run_info& noted) {
+    info.title = std::move(noted.title);
     info.preset = preset_of(c, noted.preset);
     info.stages = std::move(noted.stages);
-  } catch (const error& e) {
-    c.say(text("report: ", e.what()));
-    return;
-  }
-  policy::write_run_info(path, info);
+    noted = std::move(info);
+    return true;
+  });
+  if (!problem.empty()) c.say(text("report: ", problem));
 }
 
 /// run.json: what people want to know before the figures. Times of stages were noted before.

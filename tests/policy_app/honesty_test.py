@@ -116,8 +116,15 @@ class Honesty(tiny.MadeRun):
     def test_a_description_that_cannot_be_read_stays(self):
         path = self.run_folder / "run.json"
         path.write_text('{"format": "flow', encoding="utf-8")
-        self.report()
-        self.assertEqual(path.read_text(encoding="utf-8"), '{"format": "flow')
+        of_run = ["--run", self.run_folder]
+        cameras = {f"collect__{name}": str(self.settings()["collect"][name]).lower()
+                   for name in ["images", "cameras"]}
+        for words in [["report", *of_run], ["distill", *of_run, "--steps", "41"],
+                      [*tiny.arguments(self.run_folder, **cameras), "--preset", "quick"]]:
+            with self.subTest(words):
+                made = tiny.call(*words)
+                self.assertEqual(made.returncode, 0, made.stderr)
+                self.assertEqual(path.read_text(encoding="utf-8"), '{"format": "flow')
 
 
 if __name__ == "__main__":
