@@ -6,11 +6,19 @@ import unittest
 
 import tiny
 
+SWEPT = "Runs that differ in the number of demonstrations only"
+
 
 class Honesty(tiny.MadeRun):
     def report(self):
         """What `flowkit report` says, for the page see page()."""
         return self.accepted("report")
+
+    def sweep(self, **changes):
+        """Sweeps over demonstrations, which the page then shows."""
+        made = tiny.call(*tiny.arguments(self.run_folder, run__sweep="2", **changes))
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.assertIn(SWEPT, self.page())
 
     def test_a_student_of_an_older_base_is_not_compared_with_the_new_one(self):
         self.assertNotIn("no longer holds", self.page())
@@ -88,25 +96,46 @@ class Honesty(tiny.MadeRun):
                       "largest step 0.5 and inf", self.page())
 
     def test_a_sweep_of_other_settings_is_left_out(self):
-        made = tiny.call(*tiny.arguments(self.run_folder, run__sweep="2"))
-        self.assertEqual(made.returncode, 0, made.stderr)
-        shown = "Runs that differ in the number of demonstrations only"
-        self.assertIn(shown, self.page())
+        self.sweep()
         for old, new in [("log_every = 5", "log_every = 6"), ("block = 32", "block = 33"),
                          ("flow = false", "flow = true")]:
             self.replace_setting(old, new)  # changes no result
         self.report()
-        self.assertIn(shown, self.page())
+        self.assertIn(SWEPT, self.page())
         self.accepted("run", "--set", "distill.steps=41")
         self.assertIn("demonstrations.json: is left out: it was made with other settings: "
                       "distill.steps was 40, is 41", self.page())
 
     def test_a_sweep_of_other_data_is_left_out(self):
-        made = tiny.call(*tiny.arguments(self.run_folder, run__sweep="2"))
-        self.assertEqual(made.returncode, 0, made.stderr)
+        self.sweep()
         self.accepted("collect", "--demonstrations", "5")
         self.report()
         self.assertIn("the demonstrations are others now", self.page())
+
+    def test_a_sweep_of_other_rounds_is_left_out(self):
+        for was, now, stages in [(1, 2, "that it lacks"), (2, 1, "that are no longer made")]:
+            with self.subTest(now):
+                self.sweep(run__rounds=was, straighten__steps=20)
+                self.accepted("run", "--set", f"run.rounds={now}", "--set", "straighten.steps=20")
+                page = self.page()
+                self.assertNotIn(SWEPT, page)
+                self.assertIn(f"run.rounds was {was}, is {now}; stages {stages}: straighten, "
+                              "couple_2, held_out_2", page)
+
+    def test_a_sweep_without_the_student_for_comparison_is_shown(self):
+        self.sweep()
+        self.accepted("run", "--set", "run.reflow=false")
+        self.assertIn(SWEPT, self.page())
+
+    def test_a_sweep_is_checked_without_its_data(self):
+        self.sweep()
+        shutil.rmtree(self.run_folder / "collect")
+        self.report()
+        self.assertIn(SWEPT, self.page())
+        self.replace_setting("steps = 40", "steps = 41")
+        self.report()
+        self.assertNotIn(SWEPT, self.page())
+        self.assertIn("distill.steps was 40, is 41", self.page())
 
     def test_a_stage_that_was_deleted_to_save_space_is_no_objection(self):
         shutil.rmtree(self.run_folder / "couple")
