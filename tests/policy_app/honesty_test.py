@@ -137,6 +137,16 @@ class Honesty(tiny.MadeRun):
         self.assertNotIn(SWEPT, self.page())
         self.assertIn("distill.steps was 40, is 41", self.page())
 
+    def test_settings_are_compared_without_a_description(self):
+        self.sweep()
+        (self.run_folder / "run.json").write_text("{", encoding="utf-8")
+        self.replace_setting("steps = 40", "steps = 41")
+        self.report()
+        page = self.page()
+        self.assertNotIn(SWEPT, page)
+        self.assertIn("sefa: distill.steps was 40, is 41", page)
+        self.assertIn("run.json", page)
+
     def test_a_stage_that_was_deleted_to_save_space_is_no_objection(self):
         shutil.rmtree(self.run_folder / "couple")
         self.report()

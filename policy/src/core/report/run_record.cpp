@@ -173,14 +173,21 @@ void sort_for_table(std::vector<evaluation_result>& evaluations) {
 }
 
 run_record read_run(const std::string& directory) {
+  run_record described;
+  read_if_present(described, fs::path(directory) / run_files::info,
+                  [&](const std::string& path) { described.info = read_run_info(path); });
+  run_record run = read_run(directory, std::move(described.info));
+  run.problems.insert(run.problems.begin(), described.problems.begin(), described.problems.end());
+  return run;
+}
+
+run_record read_run(const std::string& directory, run_info info) {
   const fs::path root(directory);
   std::error_code ignored;
   if (!fs::is_directory(root, ignored)) {
     throw file_error(directory, "is no directory: give the directory of a run");
   }
-  run_record run{.name = name_of(root)};
-  read_if_present(run, root / run_files::info,
-                  [&](const std::string& path) { run.info = read_run_info(path); });
+  run_record run{.name = name_of(root), .info = std::move(info)};
   read_if_present(run, root / run_files::configuration,
                   [&](const std::string& path) { read_configuration(run, path); });
   const detail::present_files now(entries_of(root));

@@ -71,6 +71,9 @@ struct run_record {
 /// *Allocates*.
 [[nodiscard]] run_record read_run(const std::string& directory);
 
+/// The same with a description that is known already, whatever run.json says.
+[[nodiscard]] run_record read_run(const std::string& directory, run_info info);
+
 /// Sorts by task, then base, reflow, other methods by name, sefa last; most steps first, adaptive
 /// solvers before them; then by training seed.
 void sort_for_table(std::vector<evaluation_result>& evaluations);
