@@ -89,6 +89,20 @@ class Honesty(tiny.MadeRun):
                       "--task", "button_press")
         self.assertNotIn("preset", json.loads((self.run_folder / "run.json").read_text()))
 
+    def test_a_comparison_lists_what_it_does_not_compare(self):
+        def compared():
+            return json.loads(tiny.call("compare", self.run_folder, "--json").stdout)
+        self.accepted("evaluate", "--methods", "base@100 reflow@1")
+        before = compared()
+        self.assertEqual(before["not_compared"], [])
+        self.assertEqual(len(before["verdicts"]), 1)
+        self.accepted("evaluate", "--methods", "sefa@1", "--largest-step", "0.5")
+        after = compared()
+        self.assertEqual(after["verdicts"], [])
+        self.assertEqual(len(after["not_compared"]), 1)
+        self.assertIn("run, button_press: sefa@1 and base@100 are not compared: ",
+                      after["not_compared"][0])
+
     def test_evaluations_of_other_options_are_not_compared(self):
         self.accepted("evaluate", "--methods", "sefa@1", "--largest-step", "0.5")
         self.report()

@@ -189,6 +189,18 @@ TEST_F(written_run, damage_is_shown_and_the_rest_stays) {
   EXPECT_THAT(damaged, HasSubstr("<strong>reflow@1</strong> succeeds in"));
 }
 
+TEST_F(written_run, tells_lost_evaluations_from_other_problems) {
+  write_raw(directory / "evaluation/sefa@1/results.json", "{");
+  write_raw(directory / "evaluation/base@1/pictures.json", "{");
+  write_raw(directory / "train/metrics.jsonl", "no metrics\n");
+
+  const run_record run = read_run(directory.path());
+
+  EXPECT_EQ(run.problems.size(), 3U);
+  ASSERT_EQ(run.lost_evaluations.size(), 1U);
+  EXPECT_THAT(run.lost_evaluations[0], HasSubstr("sefa@1/results.json"));
+}
+
 /// A run whose base policy was evaluated, then trained again.
 TEST(run_record, results_of_policies_that_are_gone_are_left_out_and_listed) {
   const temporary_directory directory;

@@ -133,6 +133,7 @@ void sort_by_stage(run_record& run) {
 
 void read_evaluations(run_record& run, const fs::path& folder, const detail::present_files& now) {
   std::vector<std::pair<evaluation_result, fs::path>> found;
+  const auto before = static_cast<std::ptrdiff_t>(run.problems.size());
   for (const fs::path& one : entries_of(folder)) {
     read_if_present(run, one / run_files::results, [&](const std::string& path) {
       evaluation_result result = read_evaluation(path);
@@ -141,6 +142,7 @@ void read_evaluations(run_record& run, const fs::path& folder, const detail::pre
       found.emplace_back(std::move(result), one);
     });
   }
+  run.lost_evaluations.assign(run.problems.begin() + before, run.problems.end());
   // Pictures come in the order of the table.
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return key_of(a.first) < key_of(b.first); });

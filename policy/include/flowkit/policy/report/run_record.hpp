@@ -61,6 +61,8 @@ struct run_record {
   /// base: their results are shown, but not compared with others.
   std::vector<std::string> outdated{};
   std::vector<std::string> problems{};  ///< files that could not be read, with the reason
+  /// Those of them for which an evaluation is missing: damaged, or of a policy that is gone.
+  std::vector<std::string> lost_evaluations{};
 };
 
 /// Reads what a directory holds. Absent files leave their part empty, damaged ones are listed in
