@@ -192,7 +192,7 @@ run_record read_run(const std::string& directory, run_info info) {
   run_record run{.name = name_of(root), .info = std::move(info)};
   read_if_present(run, root / run_files::configuration,
                   [&](const std::string& path) { read_configuration(run, path); });
-  const detail::present_files now(entries_of(root));
+  const detail::present_files now(root, entries_of(root));
   for (const fs::path& entry : entries_of(root)) {
     if (fs::is_directory(entry, ignored)) read_stage(run, entry, now);
   }
