@@ -57,6 +57,16 @@ void note_preset(const context& c) {
       c, [&](policy::run_info& info) { return std::exchange(info.preset, c.preset) != c.preset; });
 }
 
+/// Says that the results of a call have another backend or precision than those of the run.
+void remark_backend(const context& c, const policy::settings& kept) {
+  context remembered = c;
+  remembered.values = kept;
+  const std::string usual = computes(remembered);
+  if (computes(c) == usual) return;
+  c.say(text("computed with ", computes(c), " in this call only: the run remembers ", usual,
+             ", so flowkit run makes again what it needs of this"));
+}
+
 }  // namespace
 
 std::string change_run_info(const context& c,
@@ -97,9 +107,10 @@ void remember_settings(const context& c) {
 
 void remark_ignored(const command& which, const context& c) {
   const std::string path = c / "config.toml";
-  if (c.assigned.empty() || !fs::exists(path)) return;
+  if ((c.assigned.empty() && !which.changes_run) || !fs::exists(path)) return;
   policy::settings kept = c.values;
   kept.read(path);
+  if (which.changes_run) remark_backend(c, kept);
   const std::vector<policy::setting_info> own = options_of(which);
   for (const std::string& name : c.assigned) {
     const bool option = std::any_of(own.begin(), own.end(),

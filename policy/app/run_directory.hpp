@@ -22,7 +22,8 @@ namespace flowkit::app {
 /// belongs to this process, see lock_run.
 void remember_settings(const context& c);
 
-/// Says which settings --set named in vain: those that neither this command nor a later one uses.
+/// Says which settings --set named in vain: those that neither this command nor a later one uses;
+/// and if the call computed with something else than the run remembers.
 void remark_ignored(const command& which, const context& c);
 
 /// Replaces run.json, notes for people on which nothing depends, if `change` returns that it

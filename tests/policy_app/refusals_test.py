@@ -133,10 +133,15 @@ class Refusals(tiny.MadeRun):
         self.assertEqual(self.settings()["backend"], before)
         self.assertEqual(self.settings()["threads"], 2)
         self.goes_on()
-        self.accepted("distill", "--backend", "eigen")
+        student = self.run_folder / "sefa/policy.safetensors"
+        usual = json.loads(tiny.call("info", student, "--json").stdout)["backend"]
+        only = "computed with eigen in this call only: the run remembers " + usual
+        said = self.accepted("distill", "--backend", "eigen")
+        self.assertEqual(only in said, usual != "eigen", said)
         self.assertEqual(self.settings()["backend"], before)
-        self.accepted("train", "--backend", "eigen")
+        said = self.accepted("train", "--backend", "eigen")
         self.assertEqual(self.settings()["backend"], "eigen")
+        self.assertNotIn("in this call only", said)
 
     def test_a_policy_acts_in_its_own_task_only(self):
         policy = self.run_folder / "base/policy.safetensors"
