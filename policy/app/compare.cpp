@@ -3,6 +3,7 @@
 #include <app/command.hpp>
 #include <app/summary_table.hpp>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace flowkit::app {
@@ -52,17 +53,43 @@ json_value document_of(std::span<const policy::run_record> runs,
                      {"left_out", list_of(left_out)}};
 }
 
-/// Reads a run and adds it; returns what is wrong with one that cannot be compared.
-std::string add_run(const context& c, const std::string& directory,
-                    std::vector<policy::run_record>& runs) {
+std::string joined(std::span<const std::string> lines) {
+  std::string out;
+  for (const std::string& line : lines) out += text(out.empty() ? "" : "; ", line);
+  return out;
+}
+
+bool holds(std::span<const std::string> all, const std::string& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+void expect_directory(const std::string& path) {
+  std::error_code failure;
+  const bool directory = std::filesystem::is_directory(path, failure);
+  FLOWKIT_VALIDATE(directory, path, " is no directory",
+                   failure ? text(" (", failure.message(), ")") : "",
+                   ": give the directory of a run");
+}
+
+/// Reads a run and adds it. Runs without evaluations, and evaluations that a run has lost, are
+/// noted as left out.
+void add_run(const context& c, const std::string& directory, std::vector<policy::run_record>& runs,
+             std::vector<std::string>& left_out) {
   try {
     policy::run_record run = policy::read_run(directory);
-    for (const std::string& problem : run.problems) c.say(problem);
-    if (run.evaluations.empty()) return directory + " holds no evaluations";
+    if (run.evaluations.empty()) {
+      const std::string why = joined(run.problems);
+      left_out.push_back(text(directory, " holds no evaluations", why.empty() ? "" : ": ", why));
+      return;
+    }
+    const std::vector<std::string>& lost = run.lost_evaluations;
+    for (const std::string& problem : run.problems) {
+      if (!holds(lost, problem)) c.say(problem);
+    }
+    left_out.insert(left_out.end(), lost.begin(), lost.end());
     runs.push_back(std::move(run));
-    return {};
   } catch (const file_error& e) {
-    return e.what();
+    left_out.emplace_back(e.what());
   }
 }
 
@@ -70,23 +97,14 @@ std::string add_run(const context& c, const std::string& directory,
 
 void compare(const context& c) {
   FLOWKIT_VALIDATE(!c.operands.empty(), "flowkit compare needs the directories of runs");
-  for (const std::string& directory : c.operands) {
-    FLOWKIT_VALIDATE(std::filesystem::is_directory(directory), directory,
-                     " is no directory: give the directory of a run");
-  }
+  for (const std::string& directory : c.operands) expect_directory(directory);
   std::vector<policy::run_record> runs;
   std::vector<std::string> left_out;
-  std::string reasons;
-  for (const std::string& directory : c.operands) {
-    std::string reason = add_run(c, directory, runs);
-    if (reason.empty()) continue;
-    reasons += text(reasons.empty() ? "" : "; ", reason);
-    left_out.push_back(std::move(reason));
-  }
-  FLOWKIT_VALIDATE(!runs.empty(), "there is nothing to compare: ", reasons,
+  for (const std::string& directory : c.operands) add_run(c, directory, runs, left_out);
+  FLOWKIT_VALIDATE(!runs.empty(), "there is nothing to compare: ", joined(left_out),
                    "; give directories of runs that were evaluated");
   c.answer(document_of(runs, left_out), policy::comparison_markdown(runs));
-  if (!left_out.empty()) throw error("left out: " + reasons);
+  if (!left_out.empty()) throw error("left out: " + joined(left_out));
 }
 
 }  // namespace flowkit::app

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <utility>
 
 namespace flowkit::app {
 namespace {
@@ -52,22 +53,33 @@ bool is_remembered(const context& c, std::string_view name) {
 /// A preset describes a run from its beginning; later stages may name one for their own settings.
 void note_preset(const context& c) {
   if (c.preset.empty() || !is_one_of(c.command, {"run", "collect"})) return;
-  policy::run_info info = known_about(c);
-  if (info.preset == c.preset) return;
-  info.preset = c.preset;
-  policy::write_run_info(c / "run.json", info);
+  change_run_info(
+      c, [&](policy::run_info& info) { return std::exchange(info.preset, c.preset) != c.preset; });
+}
+
+/// Says that the results of a call have another backend or precision than those of the run.
+void remark_backend(const context& c, const policy::settings& kept) {
+  context remembered = c;
+  remembered.values = kept;
+  const std::string usual = computes(remembered);
+  if (computes(c) == usual) return;
+  c.say(text("computed with ", computes(c), " in this call only: the run remembers ", usual,
+             ", so flowkit run makes again what it needs of this"));
 }
 
 }  // namespace
 
-policy::run_info known_about(const context& c) {
+std::string change_run_info(const context& c,
+                            const std::function<bool(policy::run_info&)>& change) {
   const std::string path = c / "run.json";
-  if (!fs::exists(path)) return {};
+  policy::run_info info;
   try {
-    return policy::read_run_info(path);
-  } catch (const error&) {
-    return {};
+    if (fs::exists(path)) info = policy::read_run_info(path);
+  } catch (const error& e) {
+    return e.what();
   }
+  if (change(info)) policy::write_run_info(path, info);
+  return {};
 }
 
 void remember_settings(const context& c) {
@@ -95,9 +107,10 @@ void remember_settings(const context& c) {
 
 void remark_ignored(const command& which, const context& c) {
   const std::string path = c / "config.toml";
-  if (c.assigned.empty() || !fs::exists(path)) return;
+  if ((c.assigned.empty() && !which.changes_run) || !fs::exists(path)) return;
   policy::settings kept = c.values;
   kept.read(path);
+  if (which.changes_run) remark_backend(c, kept);
   const std::vector<policy::setting_info> own = options_of(which);
   for (const std::string& name : c.assigned) {
     const bool option = std::any_of(own.begin(), own.end(),

@@ -58,6 +58,7 @@ constexpr naming namings[] = {
     {"evaluate", "inference.", "solver: "},
     {"evaluate", "", "evaluate."},
     {"flow", "", "evaluate."},
+    {"run", "", "run."},
 };
 
 std::string setting_of(std::string_view stage, const std::string& option) {

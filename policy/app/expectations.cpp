@@ -101,15 +101,16 @@ std::string other_data(const context& c, const policy::policy_manifest& m,
                        const policy::demonstrations& data) {
   const std::string other = policy::compare_splits(m, data, {}).data;
   if (other.empty()) return {};
+  const std::string advice =
+      remembers_data(c) ? "train again" : "leave --data as it was, or train again";
   const auto& split = m.origin.split;
-  if (!c.values.string("data").empty()) {
-    return other +
-           ", so episodes that were put aside are not the same: leave --data as it was, or "
-           "train again";
+  if (!split || split->of == data.episodes()) {
+    return text(other, ", so episodes that were put aside are not the same: ", advice);
   }
-  if (!split || split->of == data.episodes()) return other + ": train again";
-  return text("was trained on other data: collect has ", data.episodes(),
-              " demonstrations now, the policy learnt from ", split->of, "; train again");
+  const bool own = !c.values.string("data").empty();
+  return text("was trained on other data: ", own ? data.source() : "collect", " has ",
+              data.episodes(), " demonstrations, and there were ", split->of,
+              " when the policy was trained; ", advice);
 }
 
 void expect_settings_of_policy(const context& c, const std::string& path) {

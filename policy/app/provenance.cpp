@@ -1,6 +1,5 @@
 #include <flowkit/core/thread_pool.hpp>
 #include <flowkit/io/sha256.hpp>
-#include <flowkit/policy/data/demonstrations.hpp>
 #include <flowkit/policy/policy_file.hpp>
 #include <flowkit/policy/report/sweep_record.hpp>
 
@@ -9,6 +8,7 @@
 #include <app/provenance.hpp>
 #include <app/records.hpp>
 #include <app/run_directory.hpp>
+#include <app/sweep_settings.hpp>
 #include <app/table.hpp>
 
 #include <algorithm>
@@ -106,28 +106,6 @@ bool shapes_learning(std::string_view name) {
   return std::find(std::begin(all), std::end(all), section) != std::end(all);
 }
 
-/// What all runs of a sweep over demonstrations have in common, by the folder of the stage.
-json_value common_options(const context& c) {
-  json_value out(json_object{{"data", policy::demonstrations(demonstrations_path(c)).fingerprint()},
-                             {"evaluation/", evaluate_options(c)}});
-  for (const policy::stage_options& s :
-       policy::options_of_stages(learn_options_of(c.values), computes(c))) {
-    json_value options = s.options;
-    if (const json_value* const selection = options.find("selection")) {
-      json_value rest = *selection;
-      options.set("selection", std::move(rest.set("episodes", 0)));  // what is swept
-    }
-    // What changes no result:
-    if (options.find("block") != nullptr) options.set("block", 0);
-    if (const json_value* const fit = options.find("fit")) {
-      json_value rest = *fit;
-      options.set("fit", std::move(rest.set("log_every", 0).set("checkpoint_every", 0)));
-    }
-    out.set(s.folder, std::move(options));
-  }
-  return out;
-}
-
 /// In what the sweep over demonstrations was made otherwise; nothing if it does not say.
 void note_sweep(const context& c, std::vector<std::string>& problems,
                 std::vector<policy::named_text>& out) {
@@ -136,22 +114,8 @@ void note_sweep(const context& c, std::vector<std::string>& problems,
   reading(problems, [&] {
     const std::string noted = policy::read_sweep(path).settings;
     if (!noted.starts_with("{")) return;  // of an earlier version
-    const json_value was = parse_json(noted);
-    const json_value now = common_options(c);
-    std::vector<std::string> lines;
-    for (const json_member& stage : now.as_object()) {
-      const json_value* const before = was.find(stage.name);
-      if (before == nullptr) continue;
-      std::string line = stage.name != "data" ? changes_in(stage.name, *before, stage.value)
-                         : to_json(*before) == to_json(stage.value)
-                             ? std::string()
-                             : std::string("the demonstrations are others now");
-      const bool said = std::find(lines.begin(), lines.end(), line) != lines.end();
-      if (!line.empty() && !said) lines.push_back(std::move(line));
-    }
-    std::string all;
-    for (const std::string& line : lines) all += text(all.empty() ? "" : "; ", line);
-    if (!all.empty()) out.push_back({"sweeps/demonstrations", all});
+    std::string changes = changes_since_sweep(c, noted);
+    if (!changes.empty()) out.push_back({"sweeps/demonstrations", std::move(changes)});
   });
 }
 
@@ -215,7 +179,5 @@ std::string preset_of(const context& c, const std::string& preset) {
   }
   return name;
 }
-
-std::string settings_of_sweep(const context& c) { return to_json(common_options(c)); }
 
 }  // namespace flowkit::app

@@ -20,7 +20,4 @@ namespace flowkit::app {
 /// A preset with what became of it: "quick, changed" if settings of learning are not its own.
 [[nodiscard]] std::string preset_of(const context& c, const std::string& preset);
 
-/// What a sweep over demonstrations keeps: the options that its stages note, and the data.
-[[nodiscard]] std::string settings_of_sweep(const context& c);
-
 }  // namespace flowkit::app

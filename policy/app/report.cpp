@@ -10,6 +10,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <utility>
 
 namespace flowkit::app {
 namespace {
@@ -46,24 +47,23 @@ void optional(const context& c, std::vector<std::string>& problems, const Read& 
 }
 
 /// Replaces what run.json says by this description, but for what the stages noted, maybe those of
-/// another process meanwhile. One that cannot be read stays: the page says so.
-void write_description(const context& c, policy::run_info info) {
-  const std::string path = c / "run.json";
-  try {
-    policy::run_info noted;
-    if (std::filesystem::exists(path)) noted = policy::read_run_info(path);
-    info.title = noted.title;
+/// another process meanwhile, and adds that to it. One that cannot be read stays: the page says so.
+void write_description(const context& c, policy::run_info& info,
+                       std::vector<std::string>& problems) {
+  std::string problem = change_run_info(c, [&](policy::run_info& noted) {
+    info.title = std::move(noted.title);
     info.preset = preset_of(c, noted.preset);
     info.stages = std::move(noted.stages);
-  } catch (const error& e) {
-    c.say(text("report: ", e.what()));
-    return;
-  }
-  policy::write_run_info(path, info);
+    noted = info;
+    return true;
+  });
+  if (problem.empty()) return;
+  c.say(text("report: ", problem));
+  problems.push_back(std::move(problem));
 }
 
-/// run.json: what people want to know before the figures. Times of stages were noted before.
-void describe_run(const context& c, std::vector<std::string>& problems) {
+/// What people want to know before the figures, as run.json says it if it can be read.
+policy::run_info describe_run(const context& c, std::vector<std::string>& problems) {
   policy::run_info info;
   info.task = c.values.string("task");
   info.description = info.task.empty()
@@ -82,7 +82,8 @@ void describe_run(const context& c, std::vector<std::string>& problems) {
   for (const policy::named_text& d : info.differences) {
     c.say(text("report: ", d.name, " was made with other settings: ", d.value));
   }
-  write_description(c, std::move(info));
+  write_description(c, info, problems);
+  return info;
 }
 
 }  // namespace
@@ -90,8 +91,8 @@ void describe_run(const context& c, std::vector<std::string>& problems) {
 void report_stage(const context& c) {
   std::vector<std::string> problems;
   optional(c, problems, [&] { couplings_stage(c); });
-  describe_run(c, problems);
-  (void)policy::write_report(c.folder, problems);
+  policy::run_info info = describe_run(c, problems);
+  (void)policy::write_report(c.folder, std::move(info), problems);
 }
 
 void report(const context& c) {

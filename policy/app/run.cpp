@@ -5,10 +5,10 @@
 #include <app/command.hpp>
 #include <app/measures.hpp>
 #include <app/options.hpp>
-#include <app/provenance.hpp>
 #include <app/run_directory.hpp>
 #include <app/stages.hpp>
 #include <app/summary_table.hpp>
+#include <app/sweep_settings.hpp>
 
 #include <cmath>
 #include <filesystem>

@@ -71,15 +71,16 @@ void note_stage(const context& c, std::string_view stage, policy::stage_end end,
   char rounded[32];
   std::snprintf(rounded, sizeof rounded, "%.1f", seconds);
   c.say(text(stage, ": done in ", rounded, " s"));
-  policy::run_info info = known_about(c);
-  const auto known = std::find_if(info.stages.begin(), info.stages.end(),
-                                  [&](const policy::stage_time& t) { return t.stage == stage; });
-  if (known == info.stages.end()) {
-    info.stages.push_back({std::string(stage), seconds});
-  } else {
-    known->seconds = seconds;
-  }
-  policy::write_run_info(c / "run.json", info);
+  change_run_info(c, [&](policy::run_info& info) {
+    const auto known = std::find_if(info.stages.begin(), info.stages.end(),
+                                    [&](const policy::stage_time& t) { return t.stage == stage; });
+    if (known == info.stages.end()) {
+      info.stages.push_back({std::string(stage), seconds});
+    } else {
+      known->seconds = seconds;
+    }
+    return true;
+  });
 }
 
 std::string backend_of(const context& c) {

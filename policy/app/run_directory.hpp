@@ -9,6 +9,7 @@
 #include <app/command.hpp>
 
 #include <chrono>
+#include <functional>
 
 namespace flowkit::app {
 
@@ -21,11 +22,14 @@ namespace flowkit::app {
 /// belongs to this process, see lock_run.
 void remember_settings(const context& c);
 
-/// Says which settings --set named in vain: those that neither this command nor a later one uses.
+/// Says which settings --set named in vain: those that neither this command nor a later one uses;
+/// and if the call computed with something else than the run remembers.
 void remark_ignored(const command& which, const context& c);
 
-/// What run.json says; nothing if it cannot be read. Notes for people, on which nothing depends.
-[[nodiscard]] policy::run_info known_about(const context& c);
+/// Replaces run.json, notes for people on which nothing depends, if `change` returns that it
+/// changed what it was given. One that cannot be read is left to people: returns what is wrong with
+/// it.
+std::string change_run_info(const context& c, const std::function<bool(policy::run_info&)>& change);
 
 /// Listeners of a stage: progress as the call wants it, Ctrl-C, settings to be remembered. Refers
 /// to the context.

@@ -7,22 +7,28 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <filesystem>
 #include <set>
-#include <string_view>
 
 namespace flowkit::app {
 namespace {
 
-/// " (pid 12)" as the file of its owner says, or nothing.
+/// Whether there is such a process, maybe of another user.
+bool lives(pid_t process) { return process > 0 && (::kill(process, 0) == 0 || errno == EPERM); }
+
+/// " (pid 12)" as the file of its owner says. Nothing if that one has ended: an owner that may only
+/// read the file could not replace the number of the last one.
 std::string owner_of(int file) {
   std::array<char, 24> digits{};
-  const ssize_t count = ::pread(file, digits.data(), digits.size(), 0);
-  return count > 0
-             ? text(" (pid ", std::string_view(digits.data(), static_cast<std::size_t>(count)), ")")
-             : std::string();
+  const ssize_t count = std::max<ssize_t>(::pread(file, digits.data(), digits.size(), 0), 0);
+  pid_t process = 0;
+  (void)std::from_chars(digits.data(), digits.data() + count, process);
+  return lives(process) ? text(" (pid ", process, ")") : std::string();
 }
 
 }  // namespace

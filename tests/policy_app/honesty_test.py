@@ -6,11 +6,19 @@ import unittest
 
 import tiny
 
+SWEPT = "Runs that differ in the number of demonstrations only"
+
 
 class Honesty(tiny.MadeRun):
     def report(self):
         """What `flowkit report` says, for the page see page()."""
         return self.accepted("report")
+
+    def sweep(self, **changes):
+        """Sweeps over demonstrations, which the page then shows."""
+        made = tiny.call(*tiny.arguments(self.run_folder, run__sweep="2", **changes))
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.assertIn(SWEPT, self.page())
 
     def test_a_student_of_an_older_base_is_not_compared_with_the_new_one(self):
         self.assertNotIn("no longer holds", self.page())
@@ -81,6 +89,20 @@ class Honesty(tiny.MadeRun):
                       "--task", "button_press")
         self.assertNotIn("preset", json.loads((self.run_folder / "run.json").read_text()))
 
+    def test_a_comparison_lists_what_it_does_not_compare(self):
+        def compared():
+            return json.loads(tiny.call("compare", self.run_folder, "--json").stdout)
+        self.accepted("evaluate", "--methods", "base@100 reflow@1")
+        before = compared()
+        self.assertEqual(before["not_compared"], [])
+        self.assertEqual(len(before["verdicts"]), 1)
+        self.accepted("evaluate", "--methods", "sefa@1", "--largest-step", "0.5")
+        after = compared()
+        self.assertEqual(after["verdicts"], [])
+        self.assertEqual(len(after["not_compared"]), 1)
+        self.assertIn("run, button_press: sefa@1 and base@100 are not compared: ",
+                      after["not_compared"][0])
+
     def test_evaluations_of_other_options_are_not_compared(self):
         self.accepted("evaluate", "--methods", "sefa@1", "--largest-step", "0.5")
         self.report()
@@ -88,25 +110,56 @@ class Honesty(tiny.MadeRun):
                       "largest step 0.5 and inf", self.page())
 
     def test_a_sweep_of_other_settings_is_left_out(self):
-        made = tiny.call(*tiny.arguments(self.run_folder, run__sweep="2"))
-        self.assertEqual(made.returncode, 0, made.stderr)
-        shown = "Runs that differ in the number of demonstrations only"
-        self.assertIn(shown, self.page())
+        self.sweep()
         for old, new in [("log_every = 5", "log_every = 6"), ("block = 32", "block = 33"),
                          ("flow = false", "flow = true")]:
             self.replace_setting(old, new)  # changes no result
         self.report()
-        self.assertIn(shown, self.page())
+        self.assertIn(SWEPT, self.page())
         self.accepted("run", "--set", "distill.steps=41")
         self.assertIn("demonstrations.json: is left out: it was made with other settings: "
                       "distill.steps was 40, is 41", self.page())
 
     def test_a_sweep_of_other_data_is_left_out(self):
-        made = tiny.call(*tiny.arguments(self.run_folder, run__sweep="2"))
-        self.assertEqual(made.returncode, 0, made.stderr)
+        self.sweep()
         self.accepted("collect", "--demonstrations", "5")
         self.report()
         self.assertIn("the demonstrations are others now", self.page())
+
+    def test_a_sweep_of_other_rounds_is_left_out(self):
+        for was, now, stages in [(1, 2, "that it lacks"), (2, 1, "that are no longer made")]:
+            with self.subTest(now):
+                self.sweep(run__rounds=was, straighten__steps=20)
+                self.accepted("run", "--set", f"run.rounds={now}", "--set", "straighten.steps=20")
+                page = self.page()
+                self.assertNotIn(SWEPT, page)
+                self.assertIn(f"run.rounds was {was}, is {now}; stages {stages}: straighten, "
+                              "couple_2, held_out_2", page)
+
+    def test_a_sweep_without_the_student_for_comparison_is_shown(self):
+        self.sweep()
+        self.accepted("run", "--set", "run.reflow=false")
+        self.assertIn(SWEPT, self.page())
+
+    def test_a_sweep_is_checked_without_its_data(self):
+        self.sweep()
+        shutil.rmtree(self.run_folder / "collect")
+        self.report()
+        self.assertIn(SWEPT, self.page())
+        self.replace_setting("steps = 40", "steps = 41")
+        self.report()
+        self.assertNotIn(SWEPT, self.page())
+        self.assertIn("distill.steps was 40, is 41", self.page())
+
+    def test_settings_are_compared_without_a_description(self):
+        self.sweep()
+        (self.run_folder / "run.json").write_text("{", encoding="utf-8")
+        self.replace_setting("steps = 40", "steps = 41")
+        self.report()
+        page = self.page()
+        self.assertNotIn(SWEPT, page)
+        self.assertIn("sefa: distill.steps was 40, is 41", page)
+        self.assertIn("run.json", page)
 
     def test_a_stage_that_was_deleted_to_save_space_is_no_objection(self):
         shutil.rmtree(self.run_folder / "couple")
@@ -116,8 +169,15 @@ class Honesty(tiny.MadeRun):
     def test_a_description_that_cannot_be_read_stays(self):
         path = self.run_folder / "run.json"
         path.write_text('{"format": "flow', encoding="utf-8")
-        self.report()
-        self.assertEqual(path.read_text(encoding="utf-8"), '{"format": "flow')
+        of_run = ["--run", self.run_folder]
+        cameras = {f"collect__{name}": str(self.settings()["collect"][name]).lower()
+                   for name in ["images", "cameras"]}
+        for words in [["report", *of_run], ["distill", *of_run, "--steps", "41"],
+                      [*tiny.arguments(self.run_folder, **cameras), "--preset", "quick"]]:
+            with self.subTest(words):
+                made = tiny.call(*words)
+                self.assertEqual(made.returncode, 0, made.stderr)
+                self.assertEqual(path.read_text(encoding="utf-8"), '{"format": "flow')
 
 
 if __name__ == "__main__":

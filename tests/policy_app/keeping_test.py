@@ -37,15 +37,21 @@ class Keeping(tiny.MadeRun):
                     "evaluate", *words, keeps=["evaluation/base@2/results.json",
                                                "evaluation/sefa@1/stage.json"]))
 
-    def test_other_data_do_not_pass_for_those_that_were_learnt(self):
+    def other_data(self):
+        """As many demonstrations as the run has, but others."""
         other = self.folder / "other"
         made = tiny.call("collect", "--run", other, "--task", "button_press", "--seed", "7",
                          "--demonstrations", "4", "--quiet")
         self.assertEqual(made.returncode, 0, made.stderr)
-        data = other / "collect/demonstrations.zarr"
+        return other / "collect/demonstrations.zarr"
+
+    def test_other_data_do_not_pass_for_those_that_were_learnt(self):
+        data = self.other_data()
         for command in ["align", "distill", "evaluate"]:
-            self.assertIn("trained on other data", self.refused_without_a_trace(
-                command, "--data", data, keeps=["evaluation/sefa@1/results.json"]))
+            said = self.refused_without_a_trace(
+                command, "--data", data, keeps=["evaluation/sefa@1/results.json"])
+            self.assertIn("trained on other data", said)
+            self.assertIn("leave --data as it was, or train again", said)
 
     def test_a_refused_training_keeps_the_policy(self):
         for command, setting, said in [
@@ -134,13 +140,28 @@ class Keeping(tiny.MadeRun):
     def test_a_run_whose_demonstrations_grew_is_evaluated_without_distances(self):
         self.accepted("collect", "--demonstrations", "6")
         said = self.accepted("evaluate")
-        reason = "collect has 6 demonstrations now, the policy learnt from 4; train again"
+        reason = ("collect has 6 demonstrations, and there were 4 when the policy was trained; "
+                  "train again")
         self.assertIn("no distances, because the policy was trained on other data: " + reason, said)
         result = json.loads(self.bytes_of("evaluation/sefa@1/results.json")[0])
         self.assertIn(reason, result["without_windows"])
         self.assertEqual(len(result["episodes"]), 4)
         for command in ["couple", "align", "distill"]:
             self.assertIn(reason, self.refused(command, "--run", self.run_folder))
+
+    def test_data_of_ones_own_that_grew_are_not_called_others(self):
+        elsewhere = self.folder / "elsewhere"
+        data = self.run_folder / "collect/demonstrations.zarr"
+        made = tiny.call("train", *tiny.arguments(elsewhere, data=data)[1:])
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.accepted("collect", "--demonstrations", "6")
+        grown = "demonstrations.zarr has 6 demonstrations, and there were 4 when the policy was "
+        said = self.refused("couple", "--run", elsewhere)
+        self.assertIn(grown + "trained; train again", said)
+        self.assertNotIn("--data", said)
+        self.accepted("train")
+        said = self.refused("couple", "--run", self.run_folder, "--data", self.other_data())
+        self.assertIn("and there were 6 when the policy was trained; leave --data as it was", said)
 
     def test_a_folder_from_elsewhere_may_have_any_shape(self):
         words = tiny.arguments(self.folder / "elsewhere", policy__horizon=24,
@@ -188,6 +209,17 @@ class Keeping(tiny.MadeRun):
             fcntl.flock(held, fcntl.LOCK_EX)
             lock.chmod(0o444)
             self.assertIn("is in use", self.refused("train", "--run", self.run_folder))
+
+    def test_a_lock_whose_owner_is_not_known_names_none(self):
+        lock = self.run_folder / ".lock"
+        ended = subprocess.Popen([tiny.COMMAND, "--version"], stdout=subprocess.DEVNULL)
+        ended.wait()
+        for content in [str(ended.pid), "", "-1", "no number"]:
+            with self.subTest(content), open(lock, "rb") as held:
+                lock.write_text(content, encoding="utf-8")
+                fcntl.flock(held, fcntl.LOCK_EX)
+                self.assertIn("is in use by another flowkit: wait",
+                              self.refused("train", "--run", self.run_folder))
 
     def test_two_processes_do_not_change_a_run_at_once(self):
         run = self.run_folder

@@ -84,6 +84,19 @@ class Record(unittest.TestCase):
         self.assertIn("40/40 windows", result.stderr)
         self.assertIn("80 pairs at 40 of ", result.stdout)
 
+    def test_every_stage_of_two_rounds_may_be_deleted(self):
+        copy = self.run_folder.parent / "thinned"
+        shutil.copytree(self.run_folder, copy)
+        for stage in ["base", "couple", "held_out", "straighten", "couple_2", "held_out_2",
+                      "align"]:
+            with self.subTest(stage):
+                shutil.move(copy / stage, copy.parent / "away")
+                result = tiny.call("report", "--run", copy)
+                shutil.move(copy.parent / "away", copy / stage)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertNotIn("no longer holds",
+                                 (copy / "report.html").read_text(encoding="utf-8"))
+
     def test_a_sweep_is_readable(self):
         result = tiny.call("align", "--run", self.run_folder, "--sweep", "0.05 0.1", "--quiet")
         self.assertEqual(result.returncode, 0, result.stderr)

@@ -1,9 +1,14 @@
 """A call that is refused leaves no trace, and what one call was given does not stick to the run."""
 
+import hashlib
 import json
 import unittest
 
 import tiny
+
+
+def hash_of(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 class Refusals(tiny.MadeRun):
@@ -128,10 +133,15 @@ class Refusals(tiny.MadeRun):
         self.assertEqual(self.settings()["backend"], before)
         self.assertEqual(self.settings()["threads"], 2)
         self.goes_on()
-        self.accepted("distill", "--backend", "eigen")
+        student = self.run_folder / "sefa/policy.safetensors"
+        usual = json.loads(tiny.call("info", student, "--json").stdout)["backend"]
+        only = "computed with eigen in this call only: the run remembers " + usual
+        said = self.accepted("distill", "--backend", "eigen")
+        self.assertEqual(only in said, usual != "eigen", said)
         self.assertEqual(self.settings()["backend"], before)
-        self.accepted("train", "--backend", "eigen")
+        said = self.accepted("train", "--backend", "eigen")
         self.assertEqual(self.settings()["backend"], "eigen")
+        self.assertNotIn("in this call only", said)
 
     def test_a_policy_acts_in_its_own_task_only(self):
         policy = self.run_folder / "base/policy.safetensors"
@@ -147,6 +157,33 @@ class Refusals(tiny.MadeRun):
         self.assertIn("button_press", said)
         self.assertFalse((self.folder / "new").exists())
 
+    def test_a_comparison_without_some_evaluations_ends_with_1(self):
+        lost = self.run_folder / "evaluation/sefa@1/results.json"
+        whole = lost.read_text(encoding="utf-8")
+        student = self.run_folder / "sefa/policy.safetensors"
+        for damaged, problem in [("{", "sefa@1/results.json"),
+                                 (whole.replace(hash_of(student), "0" * 64), "measured another")]:
+            with self.subTest(problem):
+                self.assertNotEqual(damaged, whole)
+                lost.write_text(damaged, encoding="utf-8")
+                result = tiny.call("compare", self.run_folder, "--quiet", "--json")
+                self.assertEqual(result.returncode, 1, result.stderr)
+                self.assertIn("left out: ", result.stderr)
+                self.assertEqual(result.stderr.count(problem), 1)
+                document = json.loads(result.stdout)
+                self.assertEqual(len(document["left_out"]), 1)
+                self.assertIn(problem, document["left_out"][0])
+                [method] = document["runs"][0]["methods"]
+                self.assertEqual(method["label"], "base@2")
+
+    def test_a_comparison_says_why_a_run_holds_no_evaluations(self):
+        for label in ["base@2", "sefa@1"]:
+            (self.run_folder / f"evaluation/{label}/results.json").write_text("{", encoding="utf-8")
+        said = self.refused("compare", self.run_folder)
+        self.assertIn(f"{self.run_folder} holds no evaluations: ", said)
+        self.assertIn("base@2/results.json", said)
+        self.assertIn("sefa@1/results.json", said)
+
     def test_messages_name_what_there_is(self):
         said = self.refused("evaluate", "--run", self.run_folder, "--methods", "foo@1")
         for name in ["foo", "base", "reflow", "sefa"]:
@@ -161,9 +198,9 @@ class Refusals(tiny.MadeRun):
         self.assertIn("sefa@1", compared.stdout)
         compared = json.loads(tiny.call("compare", self.folder, self.run_folder, "--json").stdout)
         self.assertIn("holds no evaluations", compared["left_out"][0])
-        self.assertEqual(compared["not_compared"], [])
-        self.assertIn("is no directory", self.refused("compare", self.run_folder,
-                                                      self.folder / "none"))
+        for name in ["none", "n" * 5000]:
+            self.assertIn("is no directory (", self.refused("compare", self.run_folder,
+                                                            self.folder / name))
         for command, option in [("report", "--seed"), ("latency", "--episodes")]:
             self.assertIn("unknown option",
                           self.refused(command, "--run", self.run_folder, option, "3"))

@@ -189,6 +189,18 @@ TEST_F(written_run, damage_is_shown_and_the_rest_stays) {
   EXPECT_THAT(damaged, HasSubstr("<strong>reflow@1</strong> succeeds in"));
 }
 
+TEST_F(written_run, tells_lost_evaluations_from_other_problems) {
+  write_raw(directory / "evaluation/sefa@1/results.json", "{");
+  write_raw(directory / "evaluation/base@1/pictures.json", "{");
+  write_raw(directory / "train/metrics.jsonl", "no metrics\n");
+
+  const run_record run = read_run(directory.path());
+
+  EXPECT_EQ(run.problems.size(), 3U);
+  ASSERT_EQ(run.lost_evaluations.size(), 1U);
+  EXPECT_THAT(run.lost_evaluations[0], HasSubstr("sefa@1/results.json"));
+}
+
 /// A run whose base policy was evaluated, then trained again.
 TEST(run_record, results_of_policies_that_are_gone_are_left_out_and_listed) {
   const temporary_directory directory;
@@ -275,10 +287,6 @@ TEST(run_record, a_sweep_of_other_settings_is_left_out) {
   const temporary_directory directory;
   testing::write_run(directory.path());
   run_info info = testing::make_info();
-  sweep_record sweep = testing::make_sweep();
-  sweep.settings = "{}";
-  write_run_info(directory / "run.json", info);
-  write_sweep(directory / "sweeps/radius.json", sweep);
   EXPECT_EQ(read_run(directory.path()).sweeps.size(), 1u);
 
   info.differences = {{"sweeps/radius", "distill.steps was 40, is 41"}};
@@ -288,6 +296,22 @@ TEST(run_record, a_sweep_of_other_settings_is_left_out) {
   EXPECT_TRUE(run.sweeps.empty());
   ASSERT_EQ(run.problems.size(), 1u);
   EXPECT_THAT(run.problems[0], HasSubstr("made with other settings: distill.steps was 40"));
+}
+
+TEST(run_record, a_description_that_is_known_counts_whatever_the_file_says) {
+  const temporary_directory directory;
+  testing::write_run(directory.path());
+  write_raw(directory / "run.json", "{");
+  run_info info = testing::make_info();
+  info.differences = {{"sweeps/radius", "distill.steps was 40, is 41"}};
+
+  const run_record run = read_run(directory.path(), info);
+  const std::string page = read_text(write_report(directory.path(), info, {"a problem of ours"}));
+
+  EXPECT_TRUE(run.sweeps.empty());
+  EXPECT_EQ(run.info.title, info.title);
+  EXPECT_THAT(page, HasSubstr("made with other settings: distill.steps was 40"));
+  EXPECT_THAT(page, HasSubstr("a problem of ours"));
 }
 
 /// Two methods on equal starts: so many episodes that both solve, and that one of them solves

@@ -3,8 +3,11 @@
 #include <flowkit/core/error.hpp>
 #include <flowkit/io/json.hpp>
 #include <flowkit/io/sha256.hpp>
+#include <flowkit/policy/report/run_record.hpp>
+#include <flowkit/policy/run/toml.hpp>
 
 #include <algorithm>
+#include <span>
 
 namespace flowkit::policy::detail {
 namespace {
@@ -27,17 +30,40 @@ constexpr input_kind kinds[] = {
     {"aligned", "aligned.safetensors", "aligned couplings"},
 };
 
-/// Whether a stage is the one that makes an input of another stage, which lie in the same run. In
-/// two rounds, couplings of the second go on from the straightened flow.
-bool makes(const fs::path& maker, std::string_view role, const fs::path& stage) {
+/// What lies in folders of other names came from elsewhere, with inputs that were never here.
+constexpr std::string_view own_stages[] = {"base",     "couple",     "held_out", "straighten",
+                                           "couple_2", "held_out_2", "align",    "reflow",
+                                           "sefa",     "flow"};
+/// Those that go on from the last round, whichever that is.
+constexpr std::string_view last_stages[] = {"align", "reflow", "sefa"};
+
+bool is_one_of(std::string_view name, std::span<const std::string_view> all) {
+  return std::find(all.begin(), all.end(), name) != all.end();
+}
+
+/// The stage of a run in so many rounds that makes an input of another one.
+std::string_view maker_of(std::string_view role, std::string_view stage, index_t rounds) {
+  if (role == "aligned") return "align";
+  if (role == "straighten") return "straighten";
+  const bool second = stage.ends_with("_2") || (rounds == 2 && is_one_of(stage, last_stages));
+  if (role == "couplings") return second ? "couple_2" : "couple";
+  if (role == "held_out") return second ? "held_out_2" : "held_out";
+  return second ? "straighten" : "base";
+}
+
+/// As the configuration says; else by what is there.
+index_t rounds_of(const fs::path& run) {
   std::error_code ignored;
-  const std::string name = maker.filename().string();
-  const bool first = stage.filename() == "straighten" ||
-                     !fs::is_directory(stage.parent_path() / "straighten", ignored);
-  if (role == "couplings") return name == (first ? "couple" : "couple_2");
-  if (role == "held_out") return name == (first ? "held_out" : "held_out_2");
-  if (role == "aligned") return name == "align";
-  return name == "straighten" || (name == "base" && role == "policy");
+  const index_t present = fs::is_directory(run / "straighten", ignored) ? 2 : 1;
+  const fs::path configuration = run / run_files::configuration;
+  if (!fs::is_regular_file(configuration, ignored)) return present;
+  try {
+    for (const toml_entry& e : read_toml(configuration.string())) {
+      if (e.key == "run.rounds" && e.value.is_integer()) return e.value.as_integer();
+    }
+  } catch (const error&) {  // the page shows the file as it is
+  }
+  return present;
 }
 
 /// Hash of an input of a stage; empty if its record does not say.
@@ -62,7 +88,8 @@ json_value record_of(const fs::path& stage) {
 
 }  // namespace
 
-present_files::present_files(const std::vector<fs::path>& stages) {
+present_files::present_files(const fs::path& run, const std::vector<fs::path>& stages)
+    : rounds_(rounds_of(run)) {
   std::error_code ignored;
   for (const fs::path& stage : stages) {
     for (const std::string_view name : {policy_file, std::string_view("couplings.safetensors"),
@@ -85,6 +112,12 @@ bool present_files::holds_policy(std::string_view hash) const {
   return std::any_of(all.begin(), all.end(), [&](const holder& h) { return h.hash == hash; });
 }
 
+bool present_files::has(const fs::path& stage, std::string_view file) const {
+  const std::vector<holder>& all = named(file);
+  return std::any_of(all.begin(), all.end(),
+                     [&](const holder& h) { return h.stage.filename() == stage; });
+}
+
 std::string present_files::policy_of(const fs::path& stage) const {
   for (const holder& h : named(policy_file)) {
     if (h.stage == stage) return h.hash;
@@ -93,16 +126,15 @@ std::string present_files::policy_of(const fs::path& stage) const {
 }
 
 std::string present_files::objection(const evaluation_result& result) const {
-  const std::vector<holder>& all = named(policy_file);
-  const bool held = std::any_of(
-      all.begin(), all.end(), [&](const holder& h) { return h.stage.filename() == result.method; });
-  if (!held || result.policy_hash.empty() || holds_policy(result.policy_hash)) return {};
+  if (!has(result.method, policy_file)) return {};
+  if (result.policy_hash.empty() || holds_policy(result.policy_hash)) return {};
   return text("is left out: it measured another policy than ", result.method,
               "/policy.safetensors is now; evaluate again");
 }
 
 std::string present_files::objection(const sweep_record& sweep) const {
-  if (named(policy_file).empty() || sweep.policy.empty() || holds_policy(sweep.policy)) return {};
+  if (!has(maker_of("policy", "align", rounds_), policy_file)) return {};
+  if (sweep.policy.empty() || holds_policy(sweep.policy)) return {};
   return "is left out: it is about a policy that this run no longer holds; sweep again";
 }
 
@@ -112,6 +144,8 @@ std::string present_files::objection(const fs::path& stage) const {
 }
 
 std::string present_files::objection(const fs::path& stage, int depth) const {
+  const std::string name = stage.filename().string();
+  if (!is_one_of(name, own_stages)) return {};
   const json_value record = record_of(stage);
   for (const input_kind& kind : kinds) {
     const std::string hash = input_of(record, kind.role);
@@ -121,10 +155,7 @@ std::string present_files::objection(const fs::path& stage, int depth) const {
         std::find_if(all.begin(), all.end(), [&](const holder& h) { return h.hash == hash; });
     if (found == all.end()) {
       // A file that is gone, to save space, leaves open what it was.
-      const bool replaced = std::any_of(all.begin(), all.end(), [&](const holder& h) {
-        return makes(h.stage, kind.role, stage);
-      });
-      if (!replaced) continue;
+      if (!has(maker_of(kind.role, name, rounds_), kind.file)) continue;
       return text("was made from ", kind.called,
                   " that this run no longer holds; run that stage again");
     }

@@ -15,16 +15,16 @@ namespace flowkit::policy::detail {
 /// <stage>/policy.safetensors, couplings.safetensors and aligned.safetensors.
 class present_files {
  public:
-  /// Hashes those in the folders. Throws file_error.
-  explicit present_files(const std::vector<std::filesystem::path>& stages);
+  /// Hashes those in the folders of a run. Throws file_error.
+  present_files(const std::filesystem::path& run, const std::vector<std::filesystem::path>& stages);
 
   /// Why an evaluation does not belong to this run, in words; empty if it does, and where nothing
   /// can be said: the directory holds no policy of that method.
   [[nodiscard]] std::string objection(const evaluation_result& result) const;
-  /// The same of a sweep that is about one policy.
+  /// The same of a sweep that is about one policy, the flow of the last round.
   [[nodiscard]] std::string objection(const sweep_record& sweep) const;
   /// The same of a stage, as the inputs in its stage.json say, and those of the stages that made
-  /// them.
+  /// them. An input that is gone, to save space, is none; one that was made again is.
   [[nodiscard]] std::string objection(const std::filesystem::path& stage) const;
   /// Hash of the policy of a stage; empty if it has none.
   [[nodiscard]] std::string policy_of(const std::filesystem::path& stage) const;
@@ -35,9 +35,12 @@ class present_files {
     std::string hash;
   };
   [[nodiscard]] const std::vector<holder>& named(std::string_view file) const;
+  /// Whether the stage of this name has such a file.
+  [[nodiscard]] bool has(const std::filesystem::path& stage, std::string_view file) const;
   [[nodiscard]] bool holds_policy(std::string_view hash) const;
   [[nodiscard]] std::string objection(const std::filesystem::path& stage, int depth) const;
 
+  index_t rounds_;                                                 // of learning
   std::map<std::string, std::vector<holder>, std::less<>> files_;  // by name
 };
 

@@ -5,8 +5,18 @@
 #include <flowkit/policy/report/report.hpp>
 
 #include <filesystem>
+#include <utility>
 
 namespace flowkit::policy {
+namespace {
+
+std::string write_page(const std::string& run_directory, const run_record& run) {
+  std::string path = (std::filesystem::path(run_directory) / run_files::report).string();
+  write_text_file(path, report_html(run));
+  return path;
+}
+
+}  // namespace
 
 std::string report_html(const run_record& run) {
   const detail::report_view view = detail::view_of(run);
@@ -26,13 +36,15 @@ std::string report_html(const run_record& run) {
                        {"missing", "What is missing", missing_section(view)}});
 }
 
-std::string write_report(const std::string& run_directory,
+std::string write_report(const std::string& run_directory) {
+  return write_page(run_directory, read_run(run_directory));
+}
+
+std::string write_report(const std::string& run_directory, run_info info,
                          const std::vector<std::string>& problems) {
-  run_record run = read_run(run_directory);
+  run_record run = read_run(run_directory, std::move(info));
   run.problems.insert(run.problems.begin(), problems.begin(), problems.end());
-  std::string path = (std::filesystem::path(run_directory) / run_files::report).string();
-  write_text_file(path, report_html(run));
-  return path;
+  return write_page(run_directory, run);
 }
 
 }  // namespace flowkit::policy

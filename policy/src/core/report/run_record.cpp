@@ -133,6 +133,7 @@ void sort_by_stage(run_record& run) {
 
 void read_evaluations(run_record& run, const fs::path& folder, const detail::present_files& now) {
   std::vector<std::pair<evaluation_result, fs::path>> found;
+  const auto before = static_cast<std::ptrdiff_t>(run.problems.size());
   for (const fs::path& one : entries_of(folder)) {
     read_if_present(run, one / run_files::results, [&](const std::string& path) {
       evaluation_result result = read_evaluation(path);
@@ -141,6 +142,7 @@ void read_evaluations(run_record& run, const fs::path& folder, const detail::pre
       found.emplace_back(std::move(result), one);
     });
   }
+  run.lost_evaluations.assign(run.problems.begin() + before, run.problems.end());
   // Pictures come in the order of the table.
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return key_of(a.first) < key_of(b.first); });
@@ -173,17 +175,24 @@ void sort_for_table(std::vector<evaluation_result>& evaluations) {
 }
 
 run_record read_run(const std::string& directory) {
+  run_record described;
+  read_if_present(described, fs::path(directory) / run_files::info,
+                  [&](const std::string& path) { described.info = read_run_info(path); });
+  run_record run = read_run(directory, std::move(described.info));
+  run.problems.insert(run.problems.begin(), described.problems.begin(), described.problems.end());
+  return run;
+}
+
+run_record read_run(const std::string& directory, run_info info) {
   const fs::path root(directory);
   std::error_code ignored;
   if (!fs::is_directory(root, ignored)) {
     throw file_error(directory, "is no directory: give the directory of a run");
   }
-  run_record run{.name = name_of(root)};
-  read_if_present(run, root / run_files::info,
-                  [&](const std::string& path) { run.info = read_run_info(path); });
+  run_record run{.name = name_of(root), .info = std::move(info)};
   read_if_present(run, root / run_files::configuration,
                   [&](const std::string& path) { read_configuration(run, path); });
-  const detail::present_files now(entries_of(root));
+  const detail::present_files now(root, entries_of(root));
   for (const fs::path& entry : entries_of(root)) {
     if (fs::is_directory(entry, ignored)) read_stage(run, entry, now);
   }

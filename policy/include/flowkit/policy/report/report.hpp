@@ -14,10 +14,13 @@ namespace flowkit::policy {
 /// the page to load or run anything. Equal records give equal pages. *Allocates*.
 [[nodiscard]] std::string report_html(const run_record& run);
 
-/// Reads the run and replaces its report.html atomically; returns the path of the page. `problems`
-/// are shown with those that reading finds. Throws file_error if the directory cannot be read or
-/// the page not be written.
-std::string write_report(const std::string& run_directory,
-                         const std::vector<std::string>& problems = {});
+/// Reads the run and replaces its report.html atomically; returns the path of the page. Throws
+/// file_error if the directory cannot be read or the page not be written.
+std::string write_report(const std::string& run_directory);
+
+/// The same with a description that is known already, whatever run.json says, and problems that are
+/// shown with those that reading finds.
+std::string write_report(const std::string& run_directory, run_info info,
+                         const std::vector<std::string>& problems);
 
 }  // namespace flowkit::policy

@@ -61,6 +61,8 @@ struct run_record {
   /// base: their results are shown, but not compared with others.
   std::vector<std::string> outdated{};
   std::vector<std::string> problems{};  ///< files that could not be read, with the reason
+  /// Those of them for which an evaluation is missing: damaged, or of a policy that is gone.
+  std::vector<std::string> lost_evaluations{};
 };
 
 /// Reads what a directory holds. Absent files leave their part empty, damaged ones are listed in
@@ -70,6 +72,9 @@ struct run_record {
 /// are gone stay, and are listed. Throws file_error only if the directory itself cannot be read.
 /// *Allocates*.
 [[nodiscard]] run_record read_run(const std::string& directory);
+
+/// The same with a description that is known already, whatever run.json says.
+[[nodiscard]] run_record read_run(const std::string& directory, run_info info);
 
 /// Sorts by task, then base, reflow, other methods by name, sefa last; most steps first, adaptive
 /// solvers before them; then by training seed.
