@@ -14,6 +14,7 @@
 #include <app/stages.hpp>
 #include <app/summary_table.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -82,7 +83,8 @@ void finish(const context& c, const method& m, policy::policy_runtime& p,
   forget_episodes(c, folder.path());
 }
 
-policy::stage_end evaluate_one(const context& c, const method& m) {
+policy::stage_end evaluate_one(const context& c, const method& m,
+                               const policy::demonstrations& data) {
   policy::result_folder folder = folder_of(c, m);
   const bool known = folder.up_to_date();
   if (known && to_json(folder.summary()) == to_json(extras_of(c))) {
@@ -98,7 +100,7 @@ policy::stage_end evaluate_one(const context& c, const method& m) {
   folder.begin();
   policy::evaluation_result result = describe(c, m);
   measure_episodes(c, m, *p, folder.path(), result);
-  measure_windows(c, m, result);
+  measure_windows(c, m, data, result);
   finish(c, m, *p, folder, std::move(result));
   return policy::stage_end::finished;
 }
@@ -136,12 +138,14 @@ std::vector<policy::evaluation_result> read_evaluations(const context& c) {
 void evaluate_stage(const context& c) {
   check_seeds(c);
   expect_settings_of_methods(c);
-  for (const method& m : methods_of(c)) {
-    run_stage(c, "evaluation/" + m.label, [&] { return evaluate_one(c, m); });
+  const std::vector<method> methods = methods_of(c);
+  const policy::demonstrations data(demonstrations_path(c));  // once: its name takes every pixel
+  for (const method& m : methods) {
+    run_stage(c, "evaluation/" + m.label, [&] { return evaluate_one(c, m, data); });
   }
-  if (c.values.boolean("evaluate.flow") && c.values.string("evaluate.policy").empty()) {
-    flow_stage(c);
-  }
+  const bool own =
+      std::any_of(methods.begin(), methods.end(), [&](const method& m) { return is_own(c, m); });
+  if (own && c.values.boolean("evaluate.flow")) flow_stage(c, data);
 }
 
 void evaluate(const context& c) {

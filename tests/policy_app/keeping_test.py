@@ -142,6 +142,54 @@ class Keeping(tiny.MadeRun):
         for command in ["couple", "align", "distill"]:
             self.assertIn(reason, self.refused(command, "--run", self.run_folder))
 
+    def measured_flow(self):
+        """Measures the flow of the run; the names of its files."""
+        self.accepted("evaluate", "--methods", "base@2", "--set", "evaluate.flow=true")
+        return ["flow/flow.json", "flow/stage.json"]
+
+    def test_a_flow_knows_the_data_that_it_was_measured_at(self):
+        self.measured_flow()
+        flow, base = (json.loads(record) for record in
+                      self.bytes_of("flow/stage.json", "base/stage.json"))
+        self.assertEqual(flow["inputs"]["data"], base["inputs"]["data"])
+
+    def test_policies_from_elsewhere_leave_the_flow_of_the_run(self):
+        before = self.bytes_of(*(names := self.measured_flow()))
+        shutil.copytree(self.run_folder / "base", self.run_folder / "other")
+        data = self.folder / "data.zarr"
+        shutil.copytree(self.run_folder / "collect/demonstrations.zarr", data)
+        for words in [["--seed", "5"], ["--windows", "6", "--set", "policy.horizon=24"],
+                      ["--windows", "6", "--set", "policy.validation=0.5"],
+                      ["--windows", "6", "--data", data]]:
+            with self.subTest(words):
+                said = self.accepted("evaluate", "--methods", "other@1", *words)
+                self.assertNotIn("flow: ", said)
+                self.assertEqual(self.bytes_of(*names), before)
+
+    def test_a_flow_is_not_measured_at_windows_that_it_learnt_from(self):
+        before = self.bytes_of(*(names := self.measured_flow()))
+        self.accepted("collect", "--demonstrations", "6")
+        for words in [["--methods", "base@2"], ["--windows", "16"]]:
+            with self.subTest(words):
+                said = self.accepted("evaluate", *words)
+                self.assertIn("flow: skipped, because of base: the policy was trained on other "
+                              "data: collect has 6 demonstrations now", said)
+                self.assertEqual(self.bytes_of(*names), before)
+
+    def test_a_flow_of_another_shape_than_the_student_is_measured_as_it_is(self):
+        names = self.measured_flow()
+        before = self.bytes_of(*names)
+        self.accepted("train", "--set", "policy.horizon=24")
+        self.accepted("evaluate", "--methods", "sefa@1", "--set", "policy.horizon=16")
+        self.assertNotEqual(self.bytes_of(*names), before)
+
+    def test_a_base_that_was_deleted_to_save_space_is_no_objection(self):
+        before = self.bytes_of(*(names := self.measured_flow()))
+        shutil.rmtree(self.run_folder / "base")
+        said = self.accepted("evaluate", "--methods", "sefa@1")
+        self.assertIn("flow: skipped, because of base: there is no ", said)
+        self.assertEqual(self.bytes_of(*names), before)
+
     def test_a_folder_from_elsewhere_may_have_any_shape(self):
         words = tiny.arguments(self.folder / "elsewhere", policy__horizon=24,
                                data=self.run_folder / "collect/demonstrations.zarr")
