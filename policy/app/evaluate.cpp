@@ -96,9 +96,13 @@ policy::stage_end evaluate_one(const context& c, const method& m,
     return policy::stage_end::finished;
   }
   folder.check_replaceable();
+  policy::evaluation_result result = describe(c, m);
+  result.without_windows = without_windows(c, m, data);
+  if (!result.without_windows.empty()) {
+    c.say(text(m.label, ": no distances, because ", result.without_windows));
+  }
   remember_settings(c);
   folder.begin();
-  policy::evaluation_result result = describe(c, m);
   measure_episodes(c, m, *p, folder.path(), result);
   measure_windows(c, m, data, result);
   finish(c, m, *p, folder, std::move(result));

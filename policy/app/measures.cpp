@@ -37,6 +37,39 @@ policy::measure_options options_for(const context& c, const policy::demonstratio
   return o;
 }
 
+bool sees(const policy::spec& shape, const policy::demonstrations& data,
+          const policy::data_selection& selection) {
+  try {
+    return policy::spec_of(data, selection) == shape;
+  } catch (const error&) {  // of a field that is not there
+    return false;
+  }
+}
+
+/// Why the episodes that were put aside have no windows; empty: they have.
+std::string too_short(const policy::demonstrations& data, const policy::data_selection& s) {
+  const std::vector<index_t> aside = policy::split_of(data, s).validation;
+  if (aside.empty()) return "no episodes were put aside";
+  const policy::window_options lengths{
+      .horizon = s.horizon, .observe = s.observe, .execute = s.execute};
+  if (policy::window_index(data.episode_ends(), lengths, aside).size() > 0) return {};
+  index_t longest = 0;
+  for (const index_t e : aside) longest = std::max(longest, data.episode(e).count);
+  return text("the longest of the episodes that were put aside has ", longest,
+              " steps, too few for the policy's horizon of ", s.horizon);
+}
+
+/// Why experts cannot be compared with; empty: they can.
+std::string no_expert(const policy::demonstrations& data, const policy::measure_options& o) {
+  if (o.expert.empty()) return {};
+  const auto width = [&](const std::string& field) {
+    return data.fields()[data.field(field)].width();
+  };
+  if (width(o.expert) == width(o.data.action)) return {};
+  return text("field '", o.expert, "' has ", width(o.expert), " numbers per frame, but '",
+              o.data.action, "' has ", width(o.data.action));
+}
+
 /// Why there are no windows that a policy was kept from; empty: there are. One from elsewhere need
 /// not have put the episodes aside that the settings say, nor see what they say.
 std::string no_windows(const context& c, const method& one, const policy::demonstrations& data) {
@@ -48,11 +81,10 @@ std::string no_windows(const context& c, const method& one, const policy::demons
   const policy::split_comparison split = policy::compare_splits(m, data, selection);
   if (!split.difference().empty()) return "the policy " + split.difference();
   if (!split.known) return "the policy does not say which episodes it was trained on";
-  try {
-    if (policy::spec_of(data, selection) == m.specification) return {};
-  } catch (const error&) {  // of a field that is not there
+  if (!sees(m.specification, data, selection)) {
+    return "the policy sees other fields than the settings say";
   }
-  return "the policy sees other fields than the settings say";
+  return too_short(data, selection);
 }
 
 /// Straightness with few windows: it is a mean over time and samples, and needs no more.
@@ -123,17 +155,18 @@ policy::result_key flow_key(const context& c, const policy::demonstrations& data
 
 }  // namespace
 
+std::string without_windows(const context& c, const method& m, const policy::demonstrations& data) {
+  if (!has_windows(c)) return {};
+  const std::string reason = no_windows(c, m, data);
+  return reason.empty() ? no_expert(data, options_for(c, data)) : reason;
+}
+
 void measure_windows(const context& c, const method& m, const policy::demonstrations& data,
                      policy::evaluation_result& out) {
   const policy::policy_file file(m.policy);
   out.acceptance = policy::acceptance_of(file.manifest());
-  if (!has_windows(c)) return;
+  if (!has_windows(c) || !out.without_windows.empty()) return;
   const policy::measure_options options = options_for(c, data, file.manifest().specification);
-  out.without_windows = no_windows(c, m, data);
-  if (!out.without_windows.empty()) {
-    c.say(text(m.label, ": no distances, because ", out.without_windows));
-    return;
-  }
   const policy::chunk_distance d = on_backend(c, [&](auto& be) {
     const auto p = policy::load_policy(be, m.policy);
     return policy::expert_distance(be, p, data, options, m.inference);

@@ -8,8 +8,13 @@
 
 namespace flowkit::app {
 
-/// Adds distances to the expert at windows put aside, the spread of chunks, and the acceptance of
-/// the alignment that a student learnt from.
+/// Why a method cannot be measured at windows put aside though the settings ask for it, for people;
+/// empty: it can, or they do not ask. To be known before results are replaced.
+[[nodiscard]] std::string without_windows(const context& c, const method& m,
+                                          const policy::demonstrations& data);
+
+/// Adds distances to the expert at windows put aside and the spread of chunks, unless the result
+/// says why there are none, and the acceptance of the alignment that a student learnt from.
 void measure_windows(const context& c, const method& m, const policy::demonstrations& data,
                      policy::evaluation_result& out);
 

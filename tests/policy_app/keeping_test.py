@@ -7,11 +7,22 @@ import re
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import time
 import unittest
 
 import tiny
+
+
+def write_array(folder, code, shape, values):
+    """An array of a zarr anew, in one chunk that is not compressed."""
+    shutil.rmtree(folder)
+    folder.mkdir()
+    about = {"zarr_format": 2, "shape": shape, "chunks": shape, "dtype": code, "compressor": None,
+             "fill_value": 0, "order": "C", "filters": None}
+    (folder / ".zarray").write_text(json.dumps(about), encoding="utf-8")
+    (folder / ".".join("0" for _ in shape)).write_bytes(values)
 
 
 class Keeping(tiny.MadeRun):
@@ -141,6 +152,49 @@ class Keeping(tiny.MadeRun):
         self.assertEqual(len(result["episodes"]), 4)
         for command in ["couple", "align", "distill"]:
             self.assertIn(reason, self.refused(command, "--run", self.run_folder))
+
+    def data_of_run(self):
+        """The folder of the demonstrations, and how many frames they have."""
+        data = self.run_folder / "collect/demonstrations.zarr"
+        inspected = tiny.call("data", "inspect", data, "--json")
+        return data, json.loads(inspected.stdout)["frames"]
+
+    def shorten_episode_put_aside(self):
+        """Leaves ten frames of it and cuts the others equally long."""
+        result = json.loads(self.bytes_of("evaluation/base@2/results.json")[0])
+        [aside] = set(result["windows"]["episode"])
+        data, frames = self.data_of_run()
+        lengths = [10 if e == aside else (frames - 10) // 3 for e in range(4)]
+        ends = [sum(lengths[:e + 1]) for e in range(4)]
+        write_array(data / "meta/episode_ends", "<i8", [4], struct.pack("<4q", *ends))
+        return data
+
+    too_short = ("the longest of the episodes that were put aside has 10 steps, too few for the "
+                 "policy's horizon of 24")
+
+    def test_no_distances_of_a_policy_from_elsewhere_whose_horizon_is_too_long(self):
+        data = self.shorten_episode_put_aside()
+        result, said = self.trained_elsewhere(data=data, policy__horizon=24)
+        self.assertIn(f"no distances, because {self.too_short}", said)
+        self.assertEqual(result["without_windows"], self.too_short)
+        self.assertEqual(len(result["episodes"]), 4)
+
+    def test_no_measures_at_episodes_that_are_too_short(self):
+        before = self.bytes_of(*(names := self.measured_flow()))
+        self.shorten_episode_put_aside()
+        self.accepted("train", "--set", "policy.horizon=24")
+        said = self.accepted("evaluate", "--methods", "base@2")
+        self.assertIn(f"base@2: no distances, because {self.too_short}", said)
+        self.assertIn(f"flow: skipped, because of base: {self.too_short}", said)
+        self.assertEqual(self.bytes_of(*names), before)
+
+    def test_no_distances_to_experts_of_another_width(self):
+        data, frames = self.data_of_run()
+        write_array(data / "data/clean_action", "<f4", [frames, 5], bytes(4 * 5 * frames))
+        result, _ = self.trained_elsewhere(data=data)
+        self.assertIn("field 'clean_action' has 5 numbers per frame, but 'action' has 4",
+                      result["without_windows"])
+        self.assertEqual(len(result["episodes"]), 4)
 
     def measured_flow(self):
         """Measures the flow of the run; the names of its files."""
