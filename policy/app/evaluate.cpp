@@ -37,6 +37,7 @@ policy::evaluation_result describe(const context& c, const method& m) {
   out.training_seed = seed_of(manifest);
   out.noise_seed = 0;
   out.horizon = manifest.specification.horizon;
+  out.observe = manifest.specification.observe;
   out.executed = manifest.specification.execute;
   out.backend = backend_of(c);
   out.precision = c.values.string("precision");

@@ -136,6 +136,7 @@ class Keeping(tiny.MadeRun):
         result, said = self.trained_elsewhere(data=data, policy__horizon=24)
         self.assertNotIn("no distances", said)
         self.assertGreater(len(result["windows"]["distance"]), 0)
+        self.assertEqual((result["horizon"], result["observe"], result["executed"]), (24, 2, 8))
 
     def test_no_distances_where_other_episodes_were_put_aside(self):
         data = self.run_folder / "collect/demonstrations.zarr"
