@@ -56,6 +56,13 @@ json_value document_of(const policy::inference_options& o) {
                      {"weights", o.weights == policy::weight_set::raw ? "raw" : "average"}};
 }
 
+/// What decides beside the shape of a policy whether it is measured at windows, and against which
+/// actions. Policies of the run learnt from these very fields, others need not have.
+json_value fields_of(const context& c) {
+  const json_value selection = policy::json_of(selection_of(c.values));
+  return json_object{{"state", selection.at("state")}, {"action", selection.at("action")}};
+}
+
 /// What else is measured; changing it leaves the results as they are.
 json_value extras_of(const context& c) {
   return json_object{{"latency_chunks", c.values.integer("evaluate.latency_chunks")},
@@ -129,6 +136,7 @@ json_value evaluate_options(const context& c, const method& m) {
   out.set("inference", document_of(m.inference));
   out.set("backend", backend_of(c));
   out.set("precision", c.values.string("precision"));
+  if (!is_own(c, m)) out.set("selection", fields_of(c));
   return out;
 }
 

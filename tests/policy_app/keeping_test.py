@@ -154,6 +154,22 @@ class Keeping(tiny.MadeRun):
         for command in ["couple", "align", "distill"]:
             self.assertIn(reason, self.refused(command, "--run", self.run_folder))
 
+    def test_other_fields_measure_a_policy_from_elsewhere_again(self):
+        shutil.copytree(self.run_folder / "base", self.run_folder / "other")
+        path = "evaluation/other@1/results.json"
+        self.accepted("evaluate", "--methods", "other@1")
+        for setting, measured in [("policy.state_field=proprioception", 0),
+                                  ("policy.state_field=state", 8),
+                                  ("observation=images", 0), ("seed=0", 8),
+                                  ("policy.action_field=proprioception", 0)]:
+            with self.subTest(setting):
+                said = self.accepted("evaluate", "--methods", "other@1", "--set", setting)
+                self.assertIn("evaluation/other@1: done", said)
+                windows = json.loads(self.bytes_of(path)[0])["windows"]
+                self.assertEqual(len(windows["distance"]), measured)
+                said = self.accepted("evaluate", "--methods", "other@1", "--set", setting)
+                self.assertIn("evaluation/other@1: unchanged, skipped", said)
+
     def data_of_run(self):
         """The folder of the demonstrations, and how many frames they have."""
         data = self.run_folder / "collect/demonstrations.zarr"
