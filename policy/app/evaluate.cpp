@@ -14,6 +14,7 @@
 #include <app/stages.hpp>
 #include <app/summary_table.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -36,6 +37,7 @@ policy::evaluation_result describe(const context& c, const method& m) {
   out.training_seed = seed_of(manifest);
   out.noise_seed = 0;
   out.horizon = manifest.specification.horizon;
+  out.observe = manifest.specification.observe;
   out.executed = manifest.specification.execute;
   out.backend = backend_of(c);
   out.precision = c.values.string("precision");
@@ -52,6 +54,13 @@ json_value document_of(const policy::inference_options& o) {
                      {"tolerance", adaptive ? o.tolerance : 0.0},
                      {"epsilon", o.epsilon},
                      {"weights", o.weights == policy::weight_set::raw ? "raw" : "average"}};
+}
+
+/// What decides beside the shape of a policy whether it is measured at windows, and against which
+/// actions. Policies of the run learnt from these very fields, others need not have.
+json_value fields_of(const context& c) {
+  const json_value selection = policy::json_of(selection_of(c.values));
+  return json_object{{"state", selection.at("state")}, {"action", selection.at("action")}};
 }
 
 /// What else is measured; changing it leaves the results as they are.
@@ -82,7 +91,8 @@ void finish(const context& c, const method& m, policy::policy_runtime& p,
   forget_episodes(c, folder.path());
 }
 
-policy::stage_end evaluate_one(const context& c, const method& m) {
+policy::stage_end evaluate_one(const context& c, const method& m,
+                               const policy::demonstrations& data) {
   policy::result_folder folder = folder_of(c, m);
   const bool known = folder.up_to_date();
   if (known && to_json(folder.summary()) == to_json(extras_of(c))) {
@@ -94,11 +104,15 @@ policy::stage_end evaluate_one(const context& c, const method& m) {
     return policy::stage_end::finished;
   }
   folder.check_replaceable();
+  policy::evaluation_result result = describe(c, m);
+  result.without_windows = without_windows(c, m, data);
+  if (!result.without_windows.empty()) {
+    c.say(text(m.label, ": no distances, because ", result.without_windows));
+  }
   remember_settings(c);
   folder.begin();
-  policy::evaluation_result result = describe(c, m);
   measure_episodes(c, m, *p, folder.path(), result);
-  measure_windows(c, m, result);
+  measure_windows(c, m, data, result);
   finish(c, m, *p, folder, std::move(result));
   return policy::stage_end::finished;
 }
@@ -122,6 +136,7 @@ json_value evaluate_options(const context& c, const method& m) {
   out.set("inference", document_of(m.inference));
   out.set("backend", backend_of(c));
   out.set("precision", c.values.string("precision"));
+  if (!is_own(c, m)) out.set("selection", fields_of(c));
   return out;
 }
 
@@ -136,12 +151,14 @@ std::vector<policy::evaluation_result> read_evaluations(const context& c) {
 void evaluate_stage(const context& c) {
   check_seeds(c);
   expect_settings_of_methods(c);
-  for (const method& m : methods_of(c)) {
-    run_stage(c, "evaluation/" + m.label, [&] { return evaluate_one(c, m); });
+  const std::vector<method> methods = methods_of(c);
+  const policy::demonstrations data(demonstrations_path(c));  // once: its name takes every pixel
+  for (const method& m : methods) {
+    run_stage(c, "evaluation/" + m.label, [&] { return evaluate_one(c, m, data); });
   }
-  if (c.values.boolean("evaluate.flow") && c.values.string("evaluate.policy").empty()) {
-    flow_stage(c);
-  }
+  const bool own =
+      std::any_of(methods.begin(), methods.end(), [&](const method& m) { return is_own(c, m); });
+  if (own && c.values.boolean("evaluate.flow")) flow_stage(c, data);
 }
 
 void evaluate(const context& c) {

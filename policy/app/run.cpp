@@ -25,7 +25,9 @@ void learn_and_evaluate(const context& c) {
   if (has_task(c)) return evaluate_stage(c);
   c.say(text("evaluate: skipped, because evaluation needs a simulated task to act in, and ",
              c.values.string("data"), " names none (flowkit tasks lists them)"));
-  if (c.values.boolean("evaluate.flow")) flow_stage(c);
+  if (c.values.boolean("evaluate.flow")) {
+    flow_stage(c, policy::demonstrations(demonstrations_path(c)));
+  }
 }
 
 /// The same run with fewer demonstrations, in a directory below it.

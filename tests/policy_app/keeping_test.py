@@ -7,11 +7,22 @@ import re
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import time
 import unittest
 
 import tiny
+
+
+def write_array(folder, code, shape, values):
+    """An array of a zarr anew, in one chunk that is not compressed."""
+    shutil.rmtree(folder)
+    folder.mkdir()
+    about = {"zarr_format": 2, "shape": shape, "chunks": shape, "dtype": code, "compressor": None,
+             "fill_value": 0, "order": "C", "filters": None}
+    (folder / ".zarray").write_text(json.dumps(about), encoding="utf-8")
+    (folder / ".".join("0" for _ in shape)).write_bytes(values)
 
 
 class Keeping(tiny.MadeRun):
@@ -131,6 +142,7 @@ class Keeping(tiny.MadeRun):
         result, said = self.trained_elsewhere(data=data, policy__horizon=24)
         self.assertNotIn("no distances", said)
         self.assertGreater(len(result["windows"]["distance"]), 0)
+        self.assertEqual((result["horizon"], result["observe"], result["executed"]), (24, 2, 8))
 
     def test_no_distances_where_other_episodes_were_put_aside(self):
         data = self.run_folder / "collect/demonstrations.zarr"
@@ -162,6 +174,113 @@ class Keeping(tiny.MadeRun):
         self.accepted("train")
         said = self.refused("couple", "--run", self.run_folder, "--data", self.other_data())
         self.assertIn("and there were 6 when the policy was trained; leave --data as it was", said)
+
+    def test_other_fields_measure_a_policy_from_elsewhere_again(self):
+        shutil.copytree(self.run_folder / "base", self.run_folder / "other")
+        path = "evaluation/other@1/results.json"
+        self.accepted("evaluate", "--methods", "other@1")
+        for setting, measured in [("policy.state_field=proprioception", 0),
+                                  ("policy.state_field=state", 8),
+                                  ("observation=images", 0), ("seed=0", 8),
+                                  ("policy.action_field=proprioception", 0)]:
+            with self.subTest(setting):
+                said = self.accepted("evaluate", "--methods", "other@1", "--set", setting)
+                self.assertIn("evaluation/other@1: done", said)
+                windows = json.loads(self.bytes_of(path)[0])["windows"]
+                self.assertEqual(len(windows["distance"]), measured)
+                said = self.accepted("evaluate", "--methods", "other@1", "--set", setting)
+                self.assertIn("evaluation/other@1: unchanged, skipped", said)
+
+    def data_of_run(self):
+        """The folder of the demonstrations, and how many frames they have."""
+        data = self.run_folder / "collect/demonstrations.zarr"
+        inspected = tiny.call("data", "inspect", data, "--json")
+        return data, json.loads(inspected.stdout)["frames"]
+
+    def shorten_episode_put_aside(self):
+        """Leaves ten frames of it and cuts the others equally long."""
+        result = json.loads(self.bytes_of("evaluation/base@2/results.json")[0])
+        [aside] = set(result["windows"]["episode"])
+        data, frames = self.data_of_run()
+        lengths = [10 if e == aside else (frames - 10) // 3 for e in range(4)]
+        ends = [sum(lengths[:e + 1]) for e in range(4)]
+        write_array(data / "meta/episode_ends", "<i8", [4], struct.pack("<4q", *ends))
+        return data
+
+    too_short = ("the longest of the episodes that were put aside has 10 steps, too few for the "
+                 "policy's horizon of 24")
+
+    def test_no_distances_of_a_policy_from_elsewhere_whose_horizon_is_too_long(self):
+        data = self.shorten_episode_put_aside()
+        result, said = self.trained_elsewhere(data=data, policy__horizon=24)
+        self.assertIn(f"no distances, because {self.too_short}", said)
+        self.assertEqual(result["without_windows"], self.too_short)
+        self.assertEqual(len(result["episodes"]), 4)
+
+    def test_no_measures_at_episodes_that_are_too_short(self):
+        before = self.bytes_of(*(names := self.measured_flow()))
+        self.shorten_episode_put_aside()
+        self.accepted("train", "--set", "policy.horizon=24")
+        said = self.accepted("evaluate", "--methods", "base@2")
+        self.assertIn(f"base@2: no distances, because {self.too_short}", said)
+        self.assertIn(f"flow: skipped, because of base: {self.too_short}", said)
+        self.assertEqual(self.bytes_of(*names), before)
+
+    def test_no_distances_to_experts_of_another_width(self):
+        data, frames = self.data_of_run()
+        write_array(data / "data/clean_action", "<f4", [frames, 5], bytes(4 * 5 * frames))
+        result, _ = self.trained_elsewhere(data=data)
+        self.assertIn("field 'clean_action' has 5 numbers per frame, but 'action' has 4",
+                      result["without_windows"])
+        self.assertEqual(len(result["episodes"]), 4)
+
+    def measured_flow(self):
+        """Measures the flow of the run; the names of its files."""
+        self.accepted("evaluate", "--methods", "base@2", "--set", "evaluate.flow=true")
+        return ["flow/flow.json", "flow/stage.json"]
+
+    def test_a_flow_knows_the_data_that_it_was_measured_at(self):
+        self.measured_flow()
+        flow, base = (json.loads(record) for record in
+                      self.bytes_of("flow/stage.json", "base/stage.json"))
+        self.assertEqual(flow["inputs"]["data"], base["inputs"]["data"])
+
+    def test_policies_from_elsewhere_leave_the_flow_of_the_run(self):
+        before = self.bytes_of(*(names := self.measured_flow()))
+        shutil.copytree(self.run_folder / "base", self.run_folder / "other")
+        data = self.folder / "data.zarr"
+        shutil.copytree(self.run_folder / "collect/demonstrations.zarr", data)
+        for words in [["--seed", "5"], ["--windows", "6", "--set", "policy.horizon=24"],
+                      ["--windows", "6", "--set", "policy.validation=0.5"],
+                      ["--windows", "6", "--data", data]]:
+            with self.subTest(words):
+                said = self.accepted("evaluate", "--methods", "other@1", *words)
+                self.assertNotIn("flow: ", said)
+                self.assertEqual(self.bytes_of(*names), before)
+
+    def test_a_flow_is_not_measured_at_windows_that_it_learnt_from(self):
+        before = self.bytes_of(*(names := self.measured_flow()))
+        self.accepted("collect", "--demonstrations", "6")
+        for words in [["--methods", "base@2"], ["--windows", "16"]]:
+            with self.subTest(words):
+                said = self.accepted("evaluate", *words)
+                self.assertIn("flow: skipped, because of base: the policy was trained on other "
+                              "data: collect has 6 demonstrations now", said)
+                self.assertEqual(self.bytes_of(*names), before)
+
+    def test_a_flow_of_another_shape_than_the_student_is_measured_as_it_is(self):
+        names = self.measured_flow()
+        before = self.bytes_of(*names)
+        self.accepted("train", "--set", "policy.horizon=24")
+        self.accepted("evaluate", "--methods", "sefa@1", "--set", "policy.horizon=16")
+        self.assertNotEqual(self.bytes_of(*names), before)
+
+    def test_a_base_that_was_deleted_to_save_space_is_no_objection(self):
+        before = self.bytes_of(*(names := self.measured_flow()))
+        shutil.rmtree(self.run_folder / "base")
+        said = self.accepted("evaluate", "--methods", "sefa@1")
+        self.assertIn("flow: skipped, because of base: there is no ", said)
+        self.assertEqual(self.bytes_of(*names), before)
 
     def test_a_folder_from_elsewhere_may_have_any_shape(self):
         words = tiny.arguments(self.folder / "elsewhere", policy__horizon=24,

@@ -45,14 +45,17 @@ TEST(result_file, says_how_it_was_measured_or_that_it_is_not_known) {
   evaluation_result result = small_result();
   const json_value before = to_json_value(result);
   EXPECT_EQ(before.find("backend"), nullptr);  // as files of earlier versions
+  EXPECT_EQ(before.find("observe"), nullptr);
   result.backend = "eigen";
   result.precision = "f32";
   result.largest_step = 0.5;
+  result.observe = 2;
 
   const evaluation_result found = evaluation_from_json(to_json_value(result));
 
   EXPECT_EQ(found.backend, "eigen");
   EXPECT_EQ(found.precision, "f32");
+  EXPECT_EQ(found.observe, 2);
   EXPECT_EQ(found.largest_step, 0.5);
   EXPECT_EQ(ways_apart(found, result), "");
   result.largest_step.reset();

@@ -114,6 +114,28 @@ TEST(compare_methods, windows_are_compared_by_episode_if_they_are_the_same) {
   EXPECT_FALSE(compare_methods(first, second).distances.has_value());
 }
 
+// With a horizon of 16, 2 steps observed and 8 executed leave windows at the same places of an
+// episode as 1 observed and 9 executed, but their chunks begin one step apart.
+TEST(compare_methods, windows_with_chunks_that_begin_elsewhere_are_not_the_same) {
+  evaluation_result first = result_of("sefa", {true});
+  first.windows = {{4, 4, 9}, {0, 1, 0}, {1, 2, 5}};
+  first.horizon = 16;
+  first.observe = 2;
+  first.executed = 8;
+  evaluation_result second = first;
+  const bool equal = compare_methods(first, second).distances.has_value();
+  second.observe = 1;
+  evaluation_result unknown = first;  // of an earlier version
+  unknown.observe = 0;
+  evaluation_result longer = unknown;
+  longer.executed = 9;
+
+  EXPECT_TRUE(equal);
+  EXPECT_FALSE(compare_methods(first, second).distances.has_value());
+  EXPECT_TRUE(compare_methods(unknown, unknown).distances.has_value());
+  EXPECT_FALSE(compare_methods(unknown, longer).distances.has_value());
+}
+
 TEST(compare_methods, different_tasks_are_refused) {
   evaluation_result other = result_of("base", {true});
   other.task = "u";

@@ -86,6 +86,7 @@ evaluation_result settings_of(const record_reader& in) {
               in.has("training_seed") ? std::optional(in.count("training_seed")) : std::nullopt,
           .noise_seed = in.count_or("noise_seed", 0),
           .horizon = in.count_or("horizon", 0),
+          .observe = in.count_or("observe", 0),
           .executed = in.count_or("executed", 0),
           .backend = in.text_or("backend", ""),
           .precision = in.text_or("precision", ""),
@@ -100,7 +101,9 @@ json_value to_json_value(const evaluation_result& r) {
   out.set("tolerance", r.tolerance).set("observation", r.observation);
   out.set("policy_hash", r.policy_hash);
   if (r.training_seed) out.set("training_seed", *r.training_seed);
-  out.set("noise_seed", r.noise_seed).set("horizon", r.horizon).set("executed", r.executed);
+  out.set("noise_seed", r.noise_seed).set("horizon", r.horizon);
+  if (r.observe > 0) out.set("observe", r.observe);
+  out.set("executed", r.executed);
   detail::set_if(out, "backend", r.backend);
   detail::set_if(out, "precision", r.precision);
   detail::set_if(out, "largest_step", r.largest_step);

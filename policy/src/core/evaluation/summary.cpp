@@ -105,8 +105,14 @@ void count_observations(method_summary& out, results all) {
   out.clipped = static_cast<double>(clipped) / static_cast<double>(observed);
 }
 
-bool same_windows(const window_distances& a, const window_distances& b) {
-  return !a.distance.empty() && a.episode == b.episode && a.offset == b.offset;
+/// Whether distances are over the same actions. A chunk begins observe - 1 steps before the
+/// present, which is what a window is known by; records that do not say so must execute equally
+/// many.
+bool same_windows(const evaluation_result& a, const evaluation_result& b) {
+  const bool same_chunks =
+      a.horizon == b.horizon && a.observe == b.observe && a.executed == b.executed;
+  return same_chunks && !a.windows.distance.empty() && a.windows.episode == b.windows.episode &&
+         a.windows.offset == b.windows.offset;
 }
 
 paired_outcomes pair_by_seed(const evaluation_result& first, const evaluation_result& second) {
@@ -165,7 +171,7 @@ method_comparison compare_methods(const evaluation_result& first, const evaluati
   out.outcomes = pair_by_seed(first, second);
   out.difference = newcombe_interval(out.outcomes);
   out.mcnemar_p = mcnemar_exact(out.outcomes);
-  if (first.horizon == second.horizon && same_windows(first.windows, second.windows)) {
+  if (same_windows(first, second)) {
     out.distances = compare_distances(group_means(first.windows.distance, first.windows.episode),
                                       group_means(second.windows.distance, second.windows.episode));
   }

@@ -55,6 +55,7 @@ struct evaluation_result {
   std::optional<index_t> training_seed{};  ///< nothing: not known
   index_t noise_seed = 0;
   index_t horizon = 0;   ///< predicted steps of a chunk
+  index_t observe = 0;   ///< steps observed, the last of which is the present; 0: not known
   index_t executed = 0;  ///< steps of it that are executed
   /// What computed, and in which number format; empty: not known, of an earlier version.
   std::string backend{};
