@@ -58,9 +58,9 @@ std::vector<convolution_case> convolution_cases() {
 
 /// Bound on the error of a convolution that sums so many products.
 template <class Case>
-double rounding_of(const convolution_geometry& g, index_t terms) {
-  if constexpr (requires { Case::convolution_rounding(g, terms); }) {
-    return Case::convolution_rounding(g, terms);
+double rounding_of(const convolution_case& c, index_t terms) {
+  if constexpr (requires { Case::convolution_rounding(c.geometry, c.image, c.outputs, terms); }) {
+    return Case::convolution_rounding(c.geometry, c.image, c.outputs, terms);
   } else {
     return Case::product_rounding(terms);
   }
@@ -94,7 +94,7 @@ TYPED_TEST(convolution_conformance, forward) {
                 y.view());
 
     expect_close(on_host(be, y), convolution(c.geometry, x, w),
-                 rounding_of<TypeParam>(c.geometry, w.shape[0]));
+                 rounding_of<TypeParam>(c, w.shape[0]));
   });
 }
 
@@ -108,7 +108,7 @@ TYPED_TEST(convolution_conformance, backward_data) {
                               scalar(0), dx.view());
 
     expect_close(on_host(be, dx), convolution_data(c.geometry, dy, w, x.shape),
-                 rounding_of<TypeParam>(c.geometry, c.geometry.taps() * c.outputs));
+                 rounding_of<TypeParam>(c, c.geometry.taps() * c.outputs));
   });
 }
 
@@ -150,9 +150,8 @@ TYPED_TEST(convolution_conformance, backward_weights) {
     be.convolve_backward_weights(c.geometry, on_backend(be, x).view(), on_backend(be, dy).view(),
                                  scalar(0), dw.view());
 
-    expect_close(
-        on_host(be, dw), convolution_weights(c.geometry, x, dy),
-        rounding_of<TypeParam>(c.geometry, size_of(dy.shape) / std::max<index_t>(1, c.outputs)));
+    expect_close(on_host(be, dw), convolution_weights(c.geometry, x, dy),
+                 rounding_of<TypeParam>(c, size_of(dy.shape) / std::max<index_t>(1, c.outputs)));
   });
 }
 
@@ -175,8 +174,7 @@ TYPED_TEST(convolution_conformance, beta_adds_to_old_values) {
       for (std::size_t i = 0; i < sum.values.size(); ++i) sum.values[i] += factor * old.values[i];
       return sum;
     };
-    const double bound =
-        rounding_of<TypeParam>(c.geometry, std::max(size_of(w.shape), size_of(dy.shape)));
+    const double bound = rounding_of<TypeParam>(c, std::max(size_of(w.shape), size_of(dy.shape)));
     expect_close(on_host(be, y), plus(convolution(c.geometry, x, w), 1, dy), bound);
     expect_close(on_host(be, dx), plus(convolution_data(c.geometry, dy, w, x.shape), 0.5, x),
                  bound);
@@ -202,7 +200,7 @@ TYPED_TEST(convolution_conformance, adjoint_identity) {
 
     const double forward = inner(on_host(be, y), dy);
     const double size = std::sqrt(static_cast<double>(size_of(w.shape) * size_of(dy.shape)) + 1);
-    const double bound = size * rounding_of<TypeParam>(c.geometry, w.shape[0]);
+    const double bound = size * rounding_of<TypeParam>(c, w.shape[0]);
     EXPECT_NEAR(inner(on_host(be, dx), x), forward, bound);
     EXPECT_NEAR(inner(on_host(be, dw), w), forward, bound);
   });
@@ -283,7 +281,7 @@ TYPED_TEST(convolution_conformance, channels_of_a_wider_array) {
     const auto x = channels_of(wide_x, before, inputs);
     const auto dy = channels_of(wide_dy, before, c.outputs);
     const index_t terms = std::max(size_of(w.shape), size_of(dy.shape)) / c.outputs;
-    const double bound = rounding_of<TypeParam>(c.geometry, terms);
+    const double bound = rounding_of<TypeParam>(c, terms);
     expect_close(channels_of(on_host(be, y), before, c.outputs), convolution(c.geometry, x, w),
                  bound);
     expect_close(channels_of(on_host(be, dx), before, inputs),

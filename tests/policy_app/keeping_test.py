@@ -265,8 +265,7 @@ class Keeping(tiny.MadeRun):
             with self.subTest(words):
                 said = self.accepted("evaluate", *words)
                 self.assertIn("flow: skipped, because of base: the policy was trained on other "
-                              "data: collect has 6 demonstrations, and there "
-                              "were 4", said)
+                              "data: collect has 6 demonstrations, and there were 4", said)
                 self.assertEqual(self.bytes_of(*names), before)
 
     def test_a_flow_of_another_shape_than_the_student_is_measured_as_it_is(self):
