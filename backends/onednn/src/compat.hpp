@@ -9,6 +9,13 @@
 
 #include <string_view>
 
+// Products run on threads of ours, one at a time on each: OpenMP can be told so, another runtime
+// would bring threads of its own.
+static_assert(DNNL_CPU_THREADING_RUNTIME == DNNL_RUNTIME_OMP ||
+                  DNNL_CPU_THREADING_RUNTIME == DNNL_RUNTIME_SEQ,
+              "this oneDNN runs its threads by neither OpenMP nor not at all; install one that was "
+              "built with DNNL_CPU_RUNTIME=OMP or SEQ");
+
 namespace flowkit::dnnl_compat {
 
 using type = dnnl::memory::data_type;

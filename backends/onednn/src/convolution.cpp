@@ -18,7 +18,7 @@ using detail::time_windows;
 enum class lowering { own_kernel, over_tiles, over_time, over_images };
 
 /// The products of a pass over [batch, height, width, inputs] with so many outputs, whose results
-/// are so long in time. Pointwise kernels are left to the base class, which hands them to `gemm`.
+/// are so long in time. Pointwise kernels do not come here: they are a product as they stand.
 lowering lowering_of(const detail::product_executor& by, const convolution_geometry& g,
                      const extents<4>& image, index_t outputs, index_t results) {
   const index_t windows = size_of(g.output(image, 1));
@@ -38,16 +38,6 @@ view<U, 3, host_space> over_time(const view<U, 4, host_space>& v) {
           extents<3>{v.strides()[0], v.strides()[2], v.strides()[3]}};
 }
 
-/// All pixels as rows; each follows the one before at the same distance, as in a range of channels
-/// of a dense array.
-template <class U>
-view<U, 2, host_space> pixels(const view<U, 4, host_space>& v) {
-  const extents<4>& shape = v.shape();
-  const extents<4>& strides = v.strides();
-  const index_t step = shape[2] > 1 ? strides[2] : shape[1] > 1 ? strides[1] : strides[0];
-  return {v.data(), extents<2>{shape[0] * shape[1] * shape[2], shape[3]}, extents<2>{step, 1}};
-}
-
 /// Whether a kernel sees one pixel and all of them.
 bool pointwise(const convolution_geometry& g) { return g == convolution_geometry{}; }
 
@@ -56,8 +46,9 @@ bool pointwise(const convolution_geometry& g) { return g == convolution_geometry
 void onednn::convolve(const convolution_geometry& g, constant_view<4> x, constant_view<2> w,
                       float beta, mutable_view<4> y) {
   FLOWKIT_EXPECT(y.shape() == g.output(x.shape(), w.shape()[1]));
+  FLOWKIT_EXPECT(w.shape()[0] == g.taps() * x.shape()[3]);
   if (pointwise(g)) {
-    return gemm(transpose::no, transpose::no, 1, pixels(x), w, beta, pixels(y));
+    return gemm(transpose::no, transpose::no, 1, positions(x), w, beta, positions(y));
   }
   const lowering how = lowering_of(*executor_, g, x.shape(), w.shape()[1], y.shape()[2]);
   if (how == lowering::own_kernel) return eigen<float>::convolve(g, x, w, beta, y);
@@ -72,7 +63,7 @@ void onednn::convolve(const convolution_geometry& g, constant_view<4> x, constan
     }
     const image_windows over(g, x.shape());
     return image_convolution{*executor_, pool(), instructions(), over}.forward(x, w, beta != 0,
-                                                                               pixels(y));
+                                                                               positions(y));
   }
   if (how == lowering::over_tiles) {
     const tiled_time_convolution tiled(*executor_, pool(), instructions(), g);
@@ -86,8 +77,9 @@ void onednn::convolve(const convolution_geometry& g, constant_view<4> x, constan
 void onednn::convolve_backward_data(const convolution_geometry& g, constant_view<4> dy,
                                     constant_view<2> w, float beta, mutable_view<4> dx) {
   FLOWKIT_EXPECT(dy.shape() == g.output(dx.shape(), w.shape()[1]));
+  FLOWKIT_EXPECT(w.shape()[0] == g.taps() * dx.shape()[3]);
   if (pointwise(g)) {
-    return gemm(transpose::no, transpose::yes, 1, pixels(dy), w, beta, pixels(dx));
+    return gemm(transpose::no, transpose::yes, 1, positions(dy), w, beta, positions(dx));
   }
   const lowering how = lowering_of(*executor_, g, dx.shape(), w.shape()[1], dx.shape()[2]);
   if (how == lowering::own_kernel) {
@@ -104,7 +96,7 @@ void onednn::convolve_backward_data(const convolution_geometry& g, constant_view
     }
     if (beta == 0) fill(dx, 0.0F);
     const image_windows over(g, dx.shape());
-    return image_convolution{*executor_, pool(), instructions(), over}.data(pixels(dy), w, dx);
+    return image_convolution{*executor_, pool(), instructions(), over}.data(positions(dy), w, dx);
   }
   if (how == lowering::over_tiles) {
     const tiled_time_convolution tiled(*executor_, pool(), instructions(), g);
@@ -118,8 +110,9 @@ void onednn::convolve_backward_data(const convolution_geometry& g, constant_view
 void onednn::convolve_backward_weights(const convolution_geometry& g, constant_view<4> x,
                                        constant_view<4> dy, float beta, mutable_view<2> dw) {
   FLOWKIT_EXPECT(dy.shape() == g.output(x.shape(), dw.shape()[1]));
+  FLOWKIT_EXPECT(dw.shape()[0] == g.taps() * x.shape()[3]);
   if (pointwise(g)) {
-    return gemm(transpose::yes, transpose::no, 1, pixels(x), pixels(dy), beta, dw);
+    return gemm(transpose::yes, transpose::no, 1, positions(x), positions(dy), beta, dw);
   }
   const lowering how = lowering_of(*executor_, g, x.shape(), dw.shape()[1], dy.shape()[2]);
   if (how == lowering::own_kernel) {
@@ -135,7 +128,7 @@ void onednn::convolve_backward_weights(const convolution_geometry& g, constant_v
       if (direct.found()) return direct.weights(x, dy, dw);
     }
     const image_windows over(g, x.shape());
-    return image_convolution{*executor_, pool(), instructions(), over}.weights(x, pixels(dy),
+    return image_convolution{*executor_, pool(), instructions(), over}.weights(x, positions(dy),
                                                                                beta != 0, dw);
   }
   if (how == lowering::over_tiles) {

@@ -12,20 +12,37 @@ namespace {
 constexpr index_t rows_ahead = 8;
 constexpr index_t floats_per_line = 16;
 
+/// What f returns, with oneDNN's errors as ours.
+template <class F>
+auto started(const F& f) {
+  try {
+    return f();
+  } catch (const dnnl::error& problem) {
+    throw backend_error("start oneDNN", reported(problem.status));
+  }
+}
+
+dnnl::engine cpu_engine() {
+  return started([] { return dnnl::engine(dnnl::engine::kind::cpu, 0); });
+}
+
 }  // namespace
 
 product_executor::product_executor(const onednn_options& options, int threads)
     : precision_(options.precision),
-      units_(std::min(options.units, best_bf16_units())),
+      units_(options.units == bf16_units::none ? bf16_units::none : best_bf16_units()),
       instructions_(options.instructions),
       least_products_(options.least_products),
+      engine_(cpu_engine()),
       products_(engine_, threads),
       images_(engine_, threads) {
   if (precision_ == flowkit::precision::tf32) {
     throw backend_error("choose a precision",
                         text("onednn has no ", to_text(precision_), "; use f32 or bf16"));
   }
-  for (int i = 0; i < threads; ++i) lanes_.emplace_back(engine_);
+  started([&] {
+    for (int i = 0; i < threads; ++i) lanes_.emplace_back(engine_);
+  });
 }
 
 void product_executor::store(index_t count, const float* x, std::byte* y) const {
@@ -54,9 +71,10 @@ void product_executor::store_rows(index_t rows, index_t columns, const float* x,
 
 operand product_executor::stored(thread_pool& pool, growing_memory& memory,
                                  view<const float, 2, host_space> x) {
-  if (reads_floats()) return {x.data(), x.strides()[0], 1};
   const index_t rows = x.shape()[0];
   const index_t columns = x.shape()[1];
+  // oneDNN has no kernel for rows that repeat or overlap.
+  if (reads_floats() && x.strides()[0] >= columns) return {x.data(), x.strides()[0], 1};
   auto* const data = memory.grown<std::byte>(rows * columns * element_size());
   const index_t parts = std::min(rows, static_cast<index_t>(lanes_.size()));
   pool.for_each_index(parts, x.size(), [&](index_t i) {

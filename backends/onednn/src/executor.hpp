@@ -13,7 +13,7 @@ namespace flowkit::detail {
 /// Primitives and scratch memory, and how tasks are shared out. The caller brings the pool.
 class product_executor {
  public:
-  /// Throws backend_error for a precision that oneDNN lacks.
+  /// Throws backend_error for a precision that oneDNN lacks, and where oneDNN does not start.
   product_executor(const onednn_options& options, int threads);
 
   [[nodiscard]] flowkit::precision precision() const { return precision_; }
@@ -89,7 +89,7 @@ class product_executor {
   bf16_units units_;
   instruction_set instructions_;
   index_t least_products_;
-  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
+  dnnl::engine engine_;
   product_cache products_;
   image_kernel_cache images_;
   std::vector<lane> lanes_;  // one per thread

@@ -11,6 +11,7 @@ detail::operand oriented(transpose t, const detail::operand& o) {
 
 void onednn::gemm(transpose ta, transpose tb, float alpha, constant_view<2> a, constant_view<2> b,
                   float beta, mutable_view<2> c) {
+  FLOWKIT_EXPECT(contiguous_rows(a) && contiguous_rows(b) && contiguous_rows(constant_view<2>(c)));
   const index_t depth = a.shape()[ta == transpose::no ? 1 : 0];
   FLOWKIT_EXPECT(a.shape()[ta == transpose::no ? 0 : 1] == c.shape()[0]);
   FLOWKIT_EXPECT(b.shape()[tb == transpose::no ? 0 : 1] == depth);

@@ -156,8 +156,7 @@ void image_kernel::check(dnnl_status_t status) const {
   throw backend_error(text("convolution of ", task_.format == element::bf16 ? "bf16" : "f32",
                            " images ", task_.image, " to ", task_.outputs, " channels, kernel ",
                            g.kernel, ", stride ", g.stride, ", padding ", g.padding),
-                      text("oneDNN ", DNNL_VERSION_MAJOR, ".", DNNL_VERSION_MINOR,
-                           " reports status '", dnnl_compat::status_text(status), "'"));
+                      reported(status));
 }
 
 image_kernel& image_kernel_cache::prepare(const image_task& t) {

@@ -9,7 +9,8 @@ namespace flowkit::detail {
 namespace {
 
 /// Functions of the OpenMP runtime that oneDNN itself has loaded, whichever that is; without one
-/// the library is serial anyway. Linking a runtime of our own could bring a second one.
+/// the library is serial (compat.hpp refuses other ways of running threads). Linking a runtime of
+/// our own could bring a second one.
 struct openmp_runtime {
   int (*threads)() = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "omp_get_max_threads"));
   void (*set_threads)(int) = reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT,
@@ -31,18 +32,25 @@ std::string shape_text(const product& p) {
 }
 
 [[noreturn]] void fail(const product& p, dnnl_status_t status) {
-  throw backend_error(text("matrix product ", shape_text(p)),
-                      text("oneDNN ", DNNL_VERSION_MAJOR, ".", DNNL_VERSION_MINOR,
-                           " reports status '", dnnl_compat::status_text(status), "'"));
+  throw backend_error(text("matrix product ", shape_text(p)), reported(status));
 }
 
-/// The step of an axis with one element does not matter, but oneDNN wants a consistent one.
 dnnl::memory::desc described(index_t rows, index_t columns, const operand& o, element format) {
   const auto type = format == element::bf16 ? dnnl_compat::type::bf16 : dnnl_compat::type::f32;
   return {{rows, columns}, type, dnnl::memory::dims{o.row_step, o.column_step}};
 }
 
+/// Its reference code is right, but thousands of times slower than a kernel.
+bool is_reference(std::string_view implementation) {
+  return implementation.find("ref") != std::string_view::npos;
+}
+
 }  // namespace
+
+std::string reported(dnnl_status_t status) {
+  return text("oneDNN ", DNNL_VERSION_MAJOR, ".", DNNL_VERSION_MINOR, " reports status '",
+              dnnl_compat::status_text(status), "'");
+}
 
 serial_library::serial_library() : before_(openmp().found() ? openmp().threads() : 0) {
   if (before_ > 1) openmp().set_threads(1);
@@ -80,9 +88,16 @@ dnnl_status_t lane_primitive::run(std::initializer_list<const void*> data, std::
                                   lane& by) {
   lane_arguments& l = lanes_[lane_number];
   auto memory = l.memories.begin();
-  for (const void* d : data) (memory++)->set_data_handle(const_cast<void*>(d));
-  memory->set_data_handle(by.scratch.grown<std::byte>(scratch_bytes_));
-  // The function of the C interface makes half as many temporary objects as that of C++.
+  // The functions of the C interface return what those of C++ throw, without the shapes of the
+  // caller, and make half as many temporary objects.
+  const auto place = [&](const void* where) {
+    return dnnl_memory_set_data_handle((memory++)->get(), const_cast<void*>(where));
+  };
+  for (const void* d : data) {
+    if (const auto status = place(d); status != dnnl_success) return status;
+  }
+  const auto status = place(by.scratch.grown<std::byte>(scratch_bytes_));
+  if (status != dnnl_success) return status;
   return dnnl_primitive_execute(primitive_.get(), by.stream.get(),
                                 static_cast<int>(l.arguments.size()), l.arguments.data());
 }
@@ -107,6 +122,7 @@ void product_cache::prepare(const product& p) {
       const auto b = described(p.k, p.n, p.b, p.format);
       const auto c = described(p.m, p.n, {p.c, p.c_step, 1}, element::f32);
       const auto chosen = dnnl_compat::matmul(engine_, a, b, c, p.add);
+      if (is_reference(chosen.impl_info_str())) fail(p, dnnl_unimplemented);
       return lane_primitive(dnnl::matmul(chosen), chosen.scratchpad_desc(),
                             {{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, c}}, engine_,
                             lanes_);

@@ -13,6 +13,9 @@
 
 namespace flowkit::detail {
 
+/// What an error message says of oneDNN's answer.
+[[nodiscard]] std::string reported(dnnl_status_t status);
+
 /// Makes oneDNN use the calling thread alone while the object lives: our pool is the only one that
 /// shares out work. Two pools on one set of cores wait for each other, and a primitive made for
 /// several threads runs 20 to 100 times slower when another process holds a core.
@@ -111,7 +114,7 @@ class lane_primitive {
 template <class Key, class Entry>
 class primitive_cache {
  public:
-  /// Drops the older half when there are more than `limit`.
+  /// When there are more than `limit`, drops those that none of the last `limit` / 2 uses was of.
   void begin_operation() {
     if (known_.size() <= limit) return;
     const index_t middle = clock_ - static_cast<index_t>(limit / 2);
@@ -158,7 +161,7 @@ class product_cache {
   void begin_operation() { known_.begin_operation(); }
 
   /// Makes the primitive for the shape of p unless it is known. Throws backend_error that names the
-  /// shape and oneDNN's status where it refuses.
+  /// shape and oneDNN's status where it refuses, or has only its reference code.
   void prepare(const product& p);
 
   /// Runs a prepared product on the calling thread, which holds a `serial_library`. Throws

@@ -72,7 +72,9 @@ double quota_of_process(const fs::path& root) {
     const fs::path mounts = root / "sys/fs/cgroup";
     if (controllers.empty()) least = std::min(least, quota_up_to(mounts, group));
     if (("," + controllers + ",").find(",cpu,") != std::string::npos) {
-      least = std::min(least, quota_up_to(mounts / controllers, group));
+      // The folder may name the controllers in another order; there is a link of this name then.
+      const fs::path named = mounts / controllers;
+      least = std::min(least, quota_up_to(fs::exists(named) ? named : mounts / "cpu", group));
     }
   }
   return least;

@@ -25,7 +25,8 @@ class product_executor;
 struct onednn_options {
   int threads = 0;  ///< 0: `default_thread_count()`
   flowkit::precision precision = flowkit::precision::f32;
-  bf16_units units = best_bf16_units();  ///< `none` emulates bf16 on every processor
+  /// `none` emulates bf16 on every processor; with any other oneDNN uses the best that there are.
+  bf16_units units = best_bf16_units();
   /// Multiplications below which a product runs on our own kernel, which costs less per call; 0
   /// sends all to oneDNN.
   index_t least_products = index_t{1} << 19;
@@ -46,7 +47,8 @@ class onednn : public eigen<float> {
   template <std::size_t R, class U = float>
   using constant_view = eigen<float>::constant_view<R, U>;
 
-  /// Throws backend_error for a precision that it cannot run (tf32).
+  /// Throws backend_error for a precision that it cannot run (tf32), and where oneDNN does not
+  /// start.
   explicit onednn(const onednn_options& options = {});
   onednn(onednn&&) noexcept;
   onednn& operator=(onednn&&) noexcept;
