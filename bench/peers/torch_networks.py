@@ -1,5 +1,6 @@
 """The networks of bench/networks.cpp in PyTorch: the same layers, sizes and parameter counts."""
 
+import copy
 import math
 
 import torch
@@ -65,7 +66,8 @@ class Unet(nn.Module):
     def forward(self, x, t, condition):
         half = self.embedding // 2
         waves = t[:, None] * torch.exp(torch.arange(half) * (-math.log(10000) / (half - 1)))
-        joint = torch.cat([self.time(torch.cat([waves.sin(), waves.cos()], 1)), condition], 1)
+        waves = torch.cat([waves.sin(), waves.cos()], 1).to(x.dtype)
+        joint = torch.cat([self.time(waves), condition], 1)
         joint = nn.functional.mish(joint)
         h, skips = x.transpose(1, 2), []
         for level, pair in enumerate(self.down):
@@ -117,12 +119,18 @@ class Encoder(nn.Module):
         attention = maps.reshape(n, k, -1).softmax(-1).reshape(n, k, height, width)
         down, across = torch.linspace(-1, 1, height), torch.linspace(-1, 1, width)
         points = torch.stack([(attention.sum(2) * across).sum(-1), (attention.sum(3) * down).sum(-1)], -1)
-        return nn.functional.relu(self.features(points.reshape(n, -1)))
+        return nn.functional.relu(self.features(points.reshape(n, -1).to(x.dtype)))
 
 
 def precision_scope(precision):
     """Automatic casts for bf16, nothing for f32."""
     return torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16")
+
+
+def cast_copy(net, compiled):
+    """A network to evaluate with weights in bf16, which automatic casts would round in every call."""
+    cast = copy.deepcopy(net).to(torch.bfloat16)
+    return torch.compile(cast) if compiled else cast
 
 
 class UnetRun:
@@ -132,7 +140,9 @@ class UnetRun:
         options = UNETS[name]
         torch.manual_seed(0)
         self.net = Unet(**options)
+        self.compiled = compiled
         self.call = torch.compile(self.net) if compiled else self.net
+        self.cast = None
         self.precision = precision
         self.x = torch.randn(batch, HORIZON, options["channels"])
         self.condition = torch.randn(batch, options["condition"])
@@ -160,16 +170,25 @@ class UnetRun:
         with torch.inference_mode(), precision_scope(self.precision):
             self.call(self.x, torch.full((len(self.x),), 0.5), self.condition)
 
+    def evaluate_cast(self):
+        if self.cast is None:
+            self.cast = cast_copy(self.net, self.compiled)
+            self.cast_inputs = [v.to(torch.bfloat16) for v in (self.x, torch.full((len(self.x),), 0.5), self.condition)]
+        with torch.inference_mode():
+            self.cast(*self.cast_inputs)
+
 
 class EncoderRun:
     """The image encoder; `step` is forward and backward, as in bench/networks.cpp."""
 
     def __init__(self, images, precision, compiled):
         torch.manual_seed(0)
-        self.net = Encoder()
+        self.net = Encoder().to(memory_format=torch.channels_last)  # what its kernels like best
+        self.compiled = compiled
         self.call = torch.compile(self.net) if compiled else self.net
+        self.cast = None
         self.precision = precision
-        self.x = torch.randn(images, 3, 84, 84)  # data: their gradient is not needed
+        self.x = torch.randn(images, 3, 84, 84).to(memory_format=torch.channels_last)  # data: no gradient
         self.slope = torch.randn(images, 64)
 
     def parameters(self):
@@ -183,3 +202,10 @@ class EncoderRun:
     def evaluate(self):
         with torch.inference_mode(), precision_scope(self.precision):
             self.call(self.x)
+
+    def evaluate_cast(self):
+        if self.cast is None:
+            self.cast = cast_copy(self.net, self.compiled)
+            self.cast_input = self.x.to(torch.bfloat16)
+        with torch.inference_mode():
+            self.cast(self.cast_input)

@@ -33,8 +33,9 @@ class call_times {
     return seconds_[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
   }
 
-  /// Adds the counters `p50` and `p99` in seconds.
+  /// Adds the counters `least`, `p50` and `p99` in seconds.
   void report(benchmark::State& state) {
+    state.counters["least"] = percentile(0);
     state.counters["p50"] = percentile(0.5);
     state.counters["p99"] = percentile(0.99);
   }
@@ -44,7 +45,7 @@ class call_times {
 };
 
 /// Times every iteration of a benchmark, with the work that it leaves behind in the queue of a
-/// backend, and adds the counters `p50` and `p99` in seconds.
+/// backend, and adds the counters `least`, `p50` and `p99` in seconds.
 template <class B, class F>
 void time_calls(benchmark::State& state, B& be, const F& f) {
   call_times times;

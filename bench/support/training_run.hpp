@@ -27,10 +27,19 @@ struct training_run {
   training_run(const training_run&) = delete;
   training_run& operator=(const training_run&) = delete;
 
-  void take_step(rng_key key) {
-    training_batch<B> samples{.x1 = x.view()};
-    if (net.condition_size() > 0) samples.condition = c.view();
-    step(samples, key);
+  void take_step(rng_key key) { step(samples(), key); }
+
+  /// The gradients that a first step would follow. Allocates.
+  const_view_of<B, 1> gradients(rng_key key) {
+    workspace<B> ws(be);
+    objective(be, store.view(), samples(), key, ws);
+    return store.gradients();
+  }
+
+  [[nodiscard]] training_batch<B> samples() const {
+    training_batch<B> out{.x1 = x.view()};
+    if (net.condition_size() > 0) out.condition = c.view();
+    return out;
   }
 
   B& be;
