@@ -18,8 +18,9 @@ namespace {
 using policy::task_environment;
 
 std::vector<task_environment> environments_of(const context& c, index_t count) {
+  const auto renderers = std::make_shared<policy::renderer_stock>();
   std::vector<task_environment> out;
-  for (index_t i = 0; i < count; ++i) out.emplace_back(c.values.string("task"));
+  for (index_t i = 0; i < count; ++i) out.emplace_back(c.values.string("task"), renderers);
   return out;
 }
 

@@ -1,3 +1,5 @@
+#include <flowkit/policy/evaluation/result_file.hpp>
+
 #include <app/learning_table.hpp>
 #include <app/table.hpp>
 
@@ -8,6 +10,7 @@ namespace flowkit::app {
 namespace {
 
 using policy::setting_info;
+namespace evaluation_limits = policy::evaluation_limits;
 
 std::vector<setting_info> general() {
   return {
@@ -70,15 +73,19 @@ std::vector<setting_info> evaluating() {
       {"evaluate.methods", "base@100 base@10 base@1 reflow@1 sefa@1", "",
        "What to evaluate: <policy>@<Euler steps>, or <policy>@adaptive."},
       {"evaluate.policy", "", "path", "A policy file to evaluate instead; empty: the methods."},
-      {"evaluate.episodes", 100, "episodes", "Per method, with equal seeds for all.", 1, 1e6},
+      {"evaluate.episodes", 100, "episodes", "Per method, with equal seeds for all.", 1,
+       evaluation_limits::episodes},
       {"evaluate.first_seed", 1000000000, "", "Seed of the first episode, far from collection.", 0,
-       4e18},
+       evaluation_limits::first_seed},
       {"evaluate.environments", 50, "episodes", "Simulated side by side.", 1, 4096},
       {"evaluate.noise_seeds", 0, "seeds", "Repetitions with other noise of the policy.", 0, 100},
-      {"evaluate.noise_episodes", 50, "episodes", "Per such repetition.", 1, 1e6},
-      {"evaluate.latency_chunks", 50, "chunks", "Predictions to time, for one robot.", 1, 1e6},
+      {"evaluate.noise_episodes", 50, "episodes", "Per such repetition.", 1,
+       evaluation_limits::episodes},
+      {"evaluate.latency_chunks", 50, "chunks", "Predictions to time, for one robot.", 1,
+       evaluation_limits::latency_chunks},
       {"evaluate.windows", 256, "windows",
-       "Of episodes put aside, where chunks are compared with the expert's.", 0, 1e6},
+       "Of episodes put aside, where chunks are compared with the expert's.", 0,
+       evaluation_limits::windows},
       {"evaluate.window_noises", 4, "chunks", "Predicted per such window.", 1, 1000},
       {"evaluate.largest_step", std::numeric_limits<double>::infinity(), "action units",
        "The guard lets no action differ more from the one before, in any dimension; inf: no limit.",

@@ -381,17 +381,11 @@ TEST(receding_horizon, says_what_is_wrong) {
   EXPECT_THROW(controller(be, p, {.guard = guard_options{.lowest = {1}}}), invalid_input);
 }
 
-TEST(crops, of_training_reach_every_position) {
-  const camera c{"front", 8, 9, 6, 6};
-  std::vector<int> hits(12, 0);  // 3 rows, 4 columns
-  for (std::uint64_t i = 0; i < 1200; ++i) {
-    const crop_origin at = random_crop(c, rng_key{1}.split(i));
-    ++hits[static_cast<std::size_t>(at.row * 4 + at.column)];
-  }
+TEST(crops, of_acting_lie_in_the_centre) {
+  const crop_origin at = center_crop({"front", 8, 9, 6, 6});
 
-  // 100 expected, deviation 9.6: five deviations, and the seed is fixed.
-  for (const int h : hits) EXPECT_NEAR(h, 100, 48);
-  EXPECT_EQ(center_crop(c).row, 1);
+  EXPECT_EQ(at.row, 1);
+  EXPECT_EQ(at.column, 1);
 }
 
 }  // namespace

@@ -169,7 +169,6 @@ TEST(normalizer, new_starts_stay_small_and_are_counted) {
   EXPECT_EQ(counter.rows, 3);
   EXPECT_EQ(counter.outside, 1);
   EXPECT_EQ(counter.clipped, 1);
-  EXPECT_DOUBLE_EQ(counter.share_outside(), 1.0 / 3);
 }
 
 TEST(normalizer, errors_of_a_network_do_not_move_constant_dimensions) {

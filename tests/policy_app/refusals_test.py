@@ -42,6 +42,7 @@ class Refusals(tiny.MadeRun):
                 (["evaluate.methods=sefa@0"], "sefa@0"),
                 (["policy.state_field=foo"], "policy.state_field"),
                 (["evaluate.first_seed=2"], "evaluate.first_seed"),
+                (["evaluate.first_seed=1e16"], "evaluate.first_seed"),
                 (["run.reflow=false", "evaluate.methods=reflow@1"], "run.reflow"),
                 (["evaluate.methods="], "evaluate.methods"),
                 (["evaluate.methods=sefa@1000000"], "between 1 and 10000"),

@@ -118,6 +118,22 @@ TEST(demonstrations, refuse_ends_that_do_not_fit) {
   EXPECT_NO_THROW(with_ends({3, 5}));
 }
 
+TEST(demonstrations, refuse_values_per_episode_that_do_not_fit) {
+  const auto with = [](const std::string& name, array_shape shape) {
+    (void)demonstrations({field_in_memory("x", array(dtype::f32, {8, 2}))}, {3, 5},
+                         {{name, array(dtype::i64, std::move(shape))}});
+  };
+
+  for (const char* name : {"", "../../x", "a/b", ".hidden", "episode_ends"}) {
+    EXPECT_THROW(with(name, {2}), invalid_input) << name;
+  }
+  for (const array_shape& shape : {array_shape{}, array_shape{3}, array_shape{1, 2}}) {
+    EXPECT_THROW(with("seed", shape), invalid_input);
+  }
+  EXPECT_NO_THROW(with("seed", {2}));
+  EXPECT_NO_THROW(with("seed", {2, 3}));
+}
+
 /// Counts how often it is decoded. Every byte of a frame is the number of the frame.
 class counted_field final : public field_source {
  public:

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -129,6 +130,18 @@ TEST(present_files, a_sweep_about_a_flow_of_two_rounds_stays_until_that_is_made_
   std::filesystem::create_directories(run.path() + "/straighten");
   run.replace("straighten");
   EXPECT_EQ(read_run(run.path()).sweeps.size(), 0u);
+}
+
+TEST(present_files, one_that_cannot_be_read_is_listed_and_the_rest_stays) {
+  const learnt_run run(1);
+  const std::string file = run.path() + "/sefa/policy.safetensors";
+  std::filesystem::permissions(file, std::filesystem::perms::none);
+  if (std::ifstream(file).is_open()) GTEST_SKIP() << "root reads every file";
+
+  const std::vector<std::string> problems = read_run(run.path()).problems;
+
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_THAT(problems[0], ::testing::HasSubstr("sefa/policy.safetensors"));
 }
 
 TEST(present_files, what_an_earlier_second_round_left_replaces_nothing) {

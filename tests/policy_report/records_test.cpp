@@ -71,31 +71,6 @@ TEST(couplings_file, is_read_back) {
               HasSubstr("experts[0].x"));
 }
 
-TEST(couplings_file, describes_what_an_alignment_reports) {
-  alignment_report report;
-  report.decisions = {{.reason = alignment_reason::replaced},
-                      {.reason = alignment_reason::identical},
-                      {.reason = alignment_reason::no_expert_action},
-                      {.reason = alignment_reason::replaced}};
-  report.replaced = 2;
-  report.replaced_by_other_window = 1;
-  report.before = {.mean = 2, .histogram = {1, 3}, .bin_end = 4};
-  report.after = {.mean = 1, .histogram = {3, 1}, .bin_end = 4};
-  report.pairs_by_phase = {1, 1, 1, 1};
-  report.replaced_by_phase = {0, 1, 0, 1};
-
-  const couplings_record record = describe(report);
-
-  EXPECT_EQ(record.pairs, 4);
-  EXPECT_EQ(record.replaced, 2);
-  EXPECT_EQ(record.identical, 1);
-  EXPECT_EQ(record.no_expert_action, 1);
-  EXPECT_EQ(record.no_expert_feature, 0);
-  EXPECT_DOUBLE_EQ(record.acceptance(), 0.5);
-  EXPECT_THAT(record.after.counts, ElementsAre(3, 1));
-  EXPECT_THAT(record.replaced_by_phase, ElementsAre(0, 1, 0, 1));
-}
-
 TEST(flow_file, is_read_back) {
   const temporary_directory directory;
   const std::string path = directory / "flow.json";

@@ -159,6 +159,7 @@ TEST_F(written_run, pictures_have_a_name_for_those_who_do_not_see_them) {
   const std::regex nameless("<svg[^>]*role=\"img\">\\s*(?!<title>|\\s)");
   EXPECT_FALSE(std::regex_search(page, nameless));
   EXPECT_THAT(page, HasSubstr("<title>Straightness of the flow. Mean squared"));
+  EXPECT_THAT(page, HasSubstr("relative to the mean squared length of that line"));
   EXPECT_THAT(page, HasSubstr("aria-label=\"Film of sefa@1: Seed 1003"));
 }
 
@@ -393,6 +394,29 @@ TEST(report, does_not_pair_evaluations_that_were_made_in_different_ways) {
                               "different ways: precision bf16 and f32, largest step 0.5 and inf"));
   run.evaluations.front().backend.clear();  // of an earlier version: nothing is known
   EXPECT_THAT(report_html(run), HasSubstr("sefa@1 succeeds more often"));
+}
+
+TEST(report, pairs_evaluations_of_one_training_seed) {
+  run_record run = run_of(100, 5, 40);
+  for (evaluation_result& r : run.evaluations) r.training_seed = 1;
+  evaluation_result other = run.evaluations.front();
+  ASSERT_EQ(other.method, "base");
+  other.training_seed = 0;
+  for (episode_result& e : other.episodes) e.success = true;
+  run.evaluations.push_back(other);
+  sort_for_table(run.evaluations);
+  ASSERT_EQ(run.evaluations.front().training_seed, 0);
+
+  const std::string page = report_html(run);
+
+  EXPECT_THAT(page, HasSubstr("the difference is +24.1 points"));  // 40 and 5 of 145
+  EXPECT_THAT(page, HasSubstr("the first that both methods have is compared"));
+  EXPECT_THAT(page, HasSubstr("2 training seeds: ± "));
+  EXPECT_THAT(page, Not(HasSubstr("± +")));
+  run.evaluations.back().training_seed = 2;
+  EXPECT_THAT(report_html(run),
+              HasSubstr("sefa@1 and base@100 are not compared: sefa@1 was trained with seed 2, "
+                        "base@100 with 0 and 1"));
 }
 
 TEST(report, names_the_episodes_of_both_where_they_differ) {

@@ -2,6 +2,8 @@
 #include "policy_report/synthetic_run.hpp"
 #include "support/files.hpp"
 
+#include <flowkit/policy/spec.hpp>
+
 #include <gmock/gmock.h>
 
 #include <functional>
@@ -39,6 +41,33 @@ TEST(result_file, is_read_back_exactly) {
   EXPECT_EQ(found.episodes.at(7).seam, result.episodes.at(7).seam);
   EXPECT_EQ(found.expert_modes, result.expert_modes);
   EXPECT_EQ(directory.count(), 1);  // no temporary file is left
+}
+
+TEST(result_file, of_the_largest_evaluation_that_settings_allow_is_read_back) {
+  const temporary_directory directory;
+  const auto size = [](index_t n) { return static_cast<std::size_t>(n); };
+  evaluation_result result = small_result();
+  const episode_result one = result.episodes.front();
+  result.episodes.clear();
+  for (index_t i = 0; i < evaluation_limits::episodes; ++i) {
+    result.episodes.push_back(one);
+    result.episodes.back().seed = evaluation_limits::first_seed + i;
+  }
+  result.noise.assign(100, {.successes = 1, .episodes = evaluation_limits::episodes});
+  const std::size_t windows = size(evaluation_limits::windows);
+  const index_t chunks = evaluation_limits::latency_chunks;
+  result.windows.episode.assign(windows, evaluation_limits::episodes);
+  result.windows.offset.assign(windows, max_horizon);
+  result.windows.distance.assign(windows, 0.1 / 3);
+  result.latency_ms.assign(size(chunks), 0.1 / 3);
+  result.following_ms.assign(size(chunks * (max_horizon - 1)), 0.1 / 3);
+
+  write_evaluation(directory / "results.json", result);
+  const evaluation_result found = read_evaluation(directory / "results.json");
+
+  EXPECT_EQ(found.episodes.back().seed, result.episodes.back().seed);
+  EXPECT_EQ(found.windows.distance, result.windows.distance);
+  EXPECT_EQ(found.following_ms, result.following_ms);
 }
 
 TEST(result_file, says_how_it_was_measured_or_that_it_is_not_known) {

@@ -56,6 +56,23 @@ TEST(summarize, adds_up_what_was_measured) {
   EXPECT_THAT(row.modes, ElementsAre(mode_count{"left", 1}));
 }
 
+// Episodes 0 and 1 of 4 are the starts of the repetitions; on all four the share is another.
+TEST(summarize, the_range_over_noise_has_its_own_seed_on_the_starts_of_the_repetitions) {
+  evaluation_result result = result_of("sefa", {true, true, false, false});
+  result.noise = {{1, 0, 2}, {2, 1, 2}};
+  const method_summary row = summarize({&result, 1});
+  result.noise = {{1, 0, 5}, {2, 1, 5}};
+  const method_summary longer = summarize({&result, 1});
+  result.noise = {{1, 1, 2}};
+  const method_summary one = summarize({&result, 1});
+
+  EXPECT_TRUE(row.own_noise);
+  EXPECT_EQ(row.over_noise, (interval{0, 1}));
+  EXPECT_FALSE(longer.own_noise);
+  EXPECT_EQ(longer.over_noise, (interval{0, 0.2}));
+  EXPECT_EQ(one.over_noise, (interval{0.5, 1}));
+}
+
 TEST(summarize, what_was_not_measured_stays_empty) {
   const evaluation_result result{.task = "t", .method = "base", .steps = 10};
 

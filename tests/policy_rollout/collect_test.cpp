@@ -1,13 +1,18 @@
 #include <flowkit/policy/data/demonstrations.hpp>
 #include <flowkit/policy/rollout/collect.hpp>
 
+#include <gmock/gmock.h>
 #include <support/files.hpp>
 
 #include <array>
+#include <set>
 
 namespace flowkit::policy {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::message_of;
 using testing::temporary_directory;
 
 demonstration_layout layout() {
@@ -81,6 +86,52 @@ TEST_F(Collect, RefusesAnExpertThatRarelySucceeds) {
     EXPECT_NE(std::string(e.what()).find("the expert solved only 2 of 20"), std::string::npos)
         << e.what();
   }
+}
+
+/// What every number of workers says of this expert.
+std::set<std::string> refusals(collect_options options, const episode_recorder& expert) {
+  std::set<std::string> out;
+  for (const int workers : {1, 3, 32}) {
+    const temporary_directory folder;
+    options.path = folder / "data.zarr";
+    options.workers = workers;
+    out.insert(
+        message_of<invalid_input>([&] { (void)collect_episodes(layout(), expert, options); }));
+  }
+  return out;
+}
+
+// 32 workers make 22 attempts more than 10 demonstrations need.
+TEST_F(Collect, JudgesTheExpertBeforeTheLastDemonstrationWhateverTheWorkers) {
+  options_.demonstrations = 10;
+  options_.workers = 32;
+  const auto perfect = [](int worker, std::uint64_t) { return record(worker, 1); };
+  const auto rarely = [](int worker, std::uint64_t seed) {
+    return seed % 10 < 4 ? record(worker, 1) : std::nullopt;
+  };
+  // Poor at first: a judge of whole rounds would count other attempts.
+  const auto late = [](int worker, std::uint64_t seed) {
+    return seed >= 120 ? record(worker, 1) : std::nullopt;
+  };
+
+  const collect_result made = collect_episodes(layout(), perfect, options_);
+
+  EXPECT_EQ(made.demonstrations, 10);
+  EXPECT_EQ(made.attempts, 10);
+  EXPECT_EQ(made.success(), 1);
+  EXPECT_THAT(refusals(options_, rarely), ElementsAre(HasSubstr("only 8 of 20")));
+  EXPECT_THAT(refusals(options_, late), ElementsAre(HasSubstr("only 0 of 20")));
+}
+
+TEST_F(Collect, RefusesToGoOnFromALaterSeed) {
+  (void)collect_episodes(layout(), record, options_);
+  options_.first_seed = 200;
+  options_.demonstrations = 7;
+
+  const std::string message =
+      message_of<invalid_input>([&] { (void)collect_episodes(layout(), record, options_); });
+
+  EXPECT_THAT(message, HasSubstr("go on with seed 108, before the first seed of 200"));
 }
 
 TEST_F(Collect, RefusesOptionsThatMakeNoSense) {

@@ -115,6 +115,7 @@ TEST_F(Rollouts, RefuseSeedsThatRepeatAndEnvironmentsThatDoNotFit) {
   using runner = rollouts<point_environment>;
   EXPECT_THROW(runner(*robot, all, {.seeds = {1, 2, 1}}), invalid_input);
   EXPECT_THROW(runner(*robot, all, {}), invalid_input);
+  EXPECT_THROW(runner(*robot, all, {.seeds = {(std::uint64_t{1} << 53) + 1}}), invalid_input);
   EXPECT_THROW(runner(*robot, {}, {.seeds = {1}}), invalid_input);
   EXPECT_THROW(runner(*policy_->control({.robots = 2}), all, {.seeds = {1, 2}}), invalid_input);
 
@@ -135,6 +136,22 @@ TEST_F(Rollouts, StopOnRequest) {
   const auto results = rollouts<point_environment>(*robots, all, options_).run({.stop = &stop});
 
   for (const episode_result& e : results) EXPECT_EQ(e.chunks, 0);
+}
+
+TEST_F(Rollouts, GoOnAfterAStop) {
+  const std::vector<episode_result> whole = play(*policy_, 2, options_);
+  std::vector<point_environment> all(2);
+  const auto robots = policy_->control({.robots = 2});
+  rollouts<point_environment> runner(*robots, all, options_);
+  std::atomic<bool> stop{true};
+  (void)runner.run({.stop = &stop});  // before the first chunk
+  stop = false;
+  (void)runner.run({.on_episode = [&](const auto&) { stop = true; }, .stop = &stop});
+
+  const std::vector<episode_result> rest = runner.run();
+
+  expect_same(rest, whole);
+  expect_same(runner.run(), whole);
 }
 
 TEST(RolloutsWithCameras, DrawOnlyWhatIsSeen) {

@@ -8,6 +8,7 @@ namespace {
 using namespace testing;
 using flowkit::testing::message_of;
 using flowkit::testing::read_text;
+using flowkit::testing::write_raw;
 
 /// A policy, its data and a folder.
 class Couple : public ::testing::Test {
@@ -122,6 +123,10 @@ TEST_F(Couple, ContinuesAfterStopsWithTheSameBits) {
     EXPECT_EQ(run(o, "parts", stop.hooks()).end, stage_end::stopped);
   }
   const couple_result last = run(o, "parts");
+  EXPECT_FALSE(std::filesystem::exists(folder / "parts/parts"));
+  // As a kill between the end and the removal leaves them.
+  std::filesystem::create_directories(folder / "parts/parts");
+  write_raw(folder / "parts/parts/block_0.safetensors", "left");
   const couple_result again = run(o, "parts");
 
   EXPECT_EQ(read_text(whole), read_text(last.couplings));

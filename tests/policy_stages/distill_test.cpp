@@ -8,6 +8,7 @@ namespace {
 using namespace testing;
 using flowkit::testing::message_of;
 using flowkit::testing::read_text;
+using flowkit::testing::write_raw;
 
 /// Error of a policy's chunks after one Euler step.
 double one_step_error(backend& be, const std::string& policy, const demonstrations& data,
@@ -84,6 +85,40 @@ TEST(Distill, AcceptanceBelongsToThePolicyNotToTheLatestAlignment) {
   EXPECT_FALSE(acceptance_of(policy_file(s.policy).manifest()).has_value());
 }
 
+TEST(Distill, AStudentOfAStudentSaysNothingOfItsParentsAlignment) {
+  distill_start s(4, 6);
+  const auto put_aside = [&](const std::string& policy, const char* name) {
+    return couple(s.be, policy, s.data, toy_selection(),
+                  {.part = data_part::validation, .noises = 1}, s.folder / name)
+        .couplings;
+  };
+  s.inputs.aligned = align(s.be, s.policy, s.inputs.couplings,
+                           selective_alignment{.action_radius = 3}, s.folder / "align")
+                         .aligned;
+  s.inputs.held_out = put_aside(s.policy, "held_out");
+  const std::string parent = distill(s.be, s.inputs, toy_distill(3), s.folder / "sefa").policy;
+  const std::string pairs =
+      couple(s.be, parent, s.data, toy_selection(), toy_couple(), s.folder / "again").couplings;
+  const auto manifest_of = [&](const std::string& aligned, const char* name) {
+    const distill_inputs in{.policy = parent, .couplings = pairs, .aligned = aligned};
+    return policy_file(distill(s.be, in, toy_distill(3), s.folder / name).policy).manifest();
+  };
+  const std::string nearest =
+      align(s.be, parent, pairs, nearest_alignment{}, s.folder / "nearest").aligned;
+  ASSERT_EQ(policy_file(parent).manifest().origin.parents.count("held_out"), 1u);
+
+  const policy_manifest plain = manifest_of("", "reflow");
+  const policy_manifest aligned = manifest_of(nearest, "sefa2");
+
+  EXPECT_EQ(acceptance_of(plain), 0.0);
+  for (const char* role : {"aligned", "held_out"}) {
+    EXPECT_EQ(plain.origin.parents.count(role), 0u) << role;
+  }
+  EXPECT_EQ(plain.origin.thresholds.count("align.action_radius"), 0u);
+  EXPECT_EQ(acceptance_of(aligned), 1.0);
+  EXPECT_EQ(aligned.origin.thresholds.count("align.action_radius"), 0u);
+}
+
 TEST(Distill, FreezesTheEncoderThatMadeTheConditions) {
   backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 4, .side = 20});
@@ -135,7 +170,10 @@ TEST(Distill, ContinuesAfterStopsWithTheSameBits) {
   EXPECT_EQ(read_text(s.folder / "whole/metrics.jsonl"),
             read_text(s.folder / "parts/metrics.jsonl"));
   EXPECT_TRUE(whole.fit.held_out_loss.has_value());
+  write_raw(s.folder / "parts/best.safetensors",
+            "left");  // as a kill right after the end leaves it
   EXPECT_EQ(distill(s.be, s.inputs, o, s.folder / "parts").end, stage_end::unchanged);
+  EXPECT_FALSE(std::filesystem::exists(s.folder / "parts/best.safetensors"));
 }
 
 TEST(Distill, UniformTimesStraightenTheFlow) {

@@ -8,6 +8,7 @@ namespace {
 using namespace testing;
 using flowkit::testing::message_of;
 using flowkit::testing::read_text;
+using flowkit::testing::write_raw;
 
 TEST(TrainBase, LearnsBothWaysOfActing) {
   backend be = one_thread();
@@ -87,8 +88,11 @@ TEST(TrainBase, SkipsWhatIsThereAndBeginsAnewForOtherOptions) {
   const train_base_result first = train_base(be, data, toy_base(12), folder / "base");
   const std::string bits = read_text(first.policy);
   stop_after stop(5);
+  // As a kill between the end and the removal leaves it.
+  write_raw(folder / "base/checkpoint.safetensors", "left");
 
   const train_base_result again = train_base(be, data, toy_base(12), folder / "base");
+  EXPECT_FALSE(std::filesystem::exists(folder / "base/checkpoint.safetensors"));
   const stage_end stopped = train_base(be, data, toy_base(30), folder / "base", stop.hooks()).end;
   const train_base_result back = train_base(be, data, toy_base(12), folder / "base");
 

@@ -110,6 +110,26 @@ TEST(renderer, shows_another_scene_of_the_same_document) {
   EXPECT_THROW(draw(shared, other.scene(), "top", 32, 32), invalid_input);
 }
 
+TEST(renderer_stock, makes_as_many_renderers_as_draw_at_once_not_one_per_environment) {
+  const render_options small{.height = 32, .width = 32};
+  const auto stock = std::make_shared<renderer_stock>(small);
+  task_environment first("push_around", stock);
+  task_environment second("push_around", stock);
+  task_environment own("push_around", small);
+  for (task_environment* env : {&second, &own}) env->reset(9);
+  picture of_first{32, 32};
+  picture of_second{32, 32};
+  picture expected{32, 32};
+
+  first.render("top", of_first.bytes);
+  second.render("top", of_second.bytes);
+  own.render("top", expected.bytes);
+
+  EXPECT_EQ(stock->idle(), 1);
+  EXPECT_EQ(of_second.bytes, expected.bytes);
+  EXPECT_NE(of_first.bytes, expected.bytes);
+}
+
 TEST(renderer, draws_in_several_threads_at_once) {
   const scene s(markers);
   renderer reference(s, {.height = 32, .width = 32});

@@ -1,5 +1,7 @@
 #include "core/json_fields.hpp"
 
+#include <charconv>
+
 namespace flowkit::policy::detail {
 
 index_t integer_of(const json_value& v, const std::string& full, index_t least, index_t most) {
@@ -28,6 +30,15 @@ std::string string_of(const json_value& v, const std::string& full) {
   return value;
 }
 
+std::uint64_t seed_of(const json_value& v, const std::string& full) {
+  const std::string digits = string_of(v, full);
+  std::uint64_t seed = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
+  FLOWKIT_VALIDATE(problem == std::errc{} && end == digits.data() + digits.size(), full, " is '",
+                   digits, "', not a seed of 64 bits");
+  return seed;
+}
+
 json_fields::json_fields(const json_value& object, std::string where)
     : object_(&object), where_(std::move(where)) {
   FLOWKIT_VALIDATE(object.is_object(), where_.empty() ? "the document" : where_, " is of kind ",
@@ -50,6 +61,10 @@ index_t json_fields::integer(std::string_view name, index_t least, index_t most)
 
 double json_fields::number(std::string_view name) const {
   return number_of(value(name), full(name));
+}
+
+std::uint64_t json_fields::seed(std::string_view name) const {
+  return seed_of(value(name), full(name));
 }
 
 std::string json_fields::string(std::string_view name) const {

@@ -3,6 +3,7 @@
 
 #include <flowkit/io/json.hpp>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ class json_fields {
   [[nodiscard]] const json_value& value(std::string_view name) const;
   [[nodiscard]] index_t integer(std::string_view name, index_t least, index_t most) const;
   [[nodiscard]] double number(std::string_view name) const;
+  /// A seed of 64 bits, which is a text: JSON numbers of other programs are doubles.
+  [[nodiscard]] std::uint64_t seed(std::string_view name) const;
   /// A text of 1 to 256 bytes.
   [[nodiscard]] std::string string(std::string_view name) const;
   [[nodiscard]] std::vector<index_t> integers(std::string_view name, index_t most_values,
@@ -42,5 +45,6 @@ class json_fields {
                                  index_t most);
 [[nodiscard]] double number_of(const json_value& v, const std::string& full);
 [[nodiscard]] std::string string_of(const json_value& v, const std::string& full);
+[[nodiscard]] std::uint64_t seed_of(const json_value& v, const std::string& full);
 
 }  // namespace flowkit::policy::detail

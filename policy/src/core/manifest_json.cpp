@@ -1,7 +1,5 @@
 #include "core/manifest_json.hpp"
 
-#include <charconv>
-
 namespace flowkit::policy::detail {
 namespace {
 
@@ -9,15 +7,6 @@ constexpr std::string_view format_name = "flowkit-policy-1";
 
 // 64-bit seeds are texts: JSON numbers of other programs are doubles.
 std::string seed_text(std::uint64_t seed) { return text(seed); }
-
-std::uint64_t seed_of(const json_value& v, const std::string& full) {
-  const std::string digits = string_of(v, full);
-  std::uint64_t seed = 0;
-  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
-  FLOWKIT_VALIDATE(problem == std::errc{} && end == digits.data() + digits.size(), full, " is '",
-                   digits, "', not a seed of 64 bits");
-  return seed;
-}
 
 template <class Kind>
 json_value normalizer_json(const normalizer<Kind>& n) {
@@ -53,7 +42,7 @@ split_origin split_from(const json_fields& f) {
   return {.of = f.integer("of", 0, most),
           .validation = f.number("validation"),
           .episodes = f.integer("episodes", 0, most),
-          .seed = seed_of(f.value("seed"), f.full("seed"))};
+          .seed = f.seed("seed")};
 }
 
 json_value origin_json(const provenance& o) {

@@ -63,10 +63,24 @@ struct demonstrations::state {
       const index_t held = sources[i]->frames();
       FLOWKIT_VALIDATE(held >= frames(), "field ", fields[i].name, ": has ", held,
                        " frames, but the last episode ends at ", frames());
+      FLOWKIT_VALIDATE(valid_field_name(fields[i].name), "\"", fields[i].name,
+                       "\" cannot name a field: use 1 to 64 letters, digits, '_', '-' and '.'");
       FLOWKIT_VALIDATE(fields[i].width() > 0, "field ", fields[i].name, ": has no numbers");
       FLOWKIT_VALIDATE(i == 0 || fields[i].name != fields[i - 1].name, "field ", fields[i].name,
                        ": occurs twice");
     }
+    for (const auto& [name, values] : per_episode) check_per_episode(name, values.shape());
+  }
+
+  void check_per_episode(const std::string& name, const array_shape& shape) const {
+    const auto episodes = static_cast<index_t>(ends.size());
+    FLOWKIT_VALIDATE(
+        valid_field_name(name) && name != "episode_ends", "\"", name,
+        "\" cannot name values per episode: use 1 to 64 letters, digits, '_', '-' and ",
+        "'.', and not episode_ends");
+    FLOWKIT_VALIDATE(!shape.empty() && shape.front() == episodes, "field ", name, " has the shape ",
+                     flowkit::to_text(shape), ", not one entry for each of ", episodes,
+                     " episodes");
   }
 
   void choose_residents(index_t budget) {

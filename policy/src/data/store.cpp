@@ -13,6 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Smaller files are copied: a process may have some 65 000 maps, and caches keep many small files.
+constexpr std::size_t least_mapped = std::size_t{64} << 10;
+
 class directory_store final : public byte_store {
  public:
   using byte_store::byte_store;
@@ -96,7 +99,9 @@ std::shared_ptr<const byte_store> open_archive(const blob& archive, const std::s
 blob map_file(const std::string& path) {
   auto file = std::make_shared<const mapped_file>(path);
   const byte_view bytes = file->bytes();
-  return {bytes, std::move(file)};
+  if (bytes.size() >= least_mapped) return {bytes, std::move(file)};
+  auto copy = std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end());
+  return {*copy, copy};
 }
 
 }  // namespace flowkit::policy

@@ -38,40 +38,26 @@ void turn_upside_down(std::span<std::uint8_t> image, std::size_t row) {
   }
 }
 
-}  // namespace
-
-struct renderer::state {
-  std::unique_ptr<detail::gl_context> gl;
-  std::uint64_t document;
-  mjrRect frame;
-  mjvOption shown{};
+/// What a scene shows, as a list of shapes.
+struct shape_list {
   mjvScene shapes{};
-  mjrContext drawing{};
 
-  state(const detail::simulation& like, const render_options& o)
-      : gl(detail::make_gl_context(o.library)),
-        document(like.document),
-        frame{0, 0, static_cast<int>(o.width), static_cast<int>(o.height)} {
-    mjv_defaultOption(&shown);
+  explicit shape_list(const mjModel& model) {
     mjv_defaultScene(&shapes);
-    mjr_defaultContext(&drawing);
-    mjv_makeScene(like.model.get(), &shapes, most_shapes);
+    mjv_makeScene(&model, &shapes, most_shapes);
     switch_off_what_costs(shapes);
-    const detail::gl_session current(*gl);
-    make_drawing(*like.model);
   }
-  state(const state&) = delete;
-  state& operator=(const state&) = delete;
-  ~state() {
-    mjv_freeScene(&shapes);
-    try {
-      const detail::gl_session current(*gl);
-      mjr_freeContext(&drawing);
-    } catch (const error&) {  // the context is lost, and what it held with it
-    }
-  }
+  shape_list(const shape_list&) = delete;
+  shape_list& operator=(const shape_list&) = delete;
+  ~shape_list() { mjv_freeScene(&shapes); }
+};
 
-  void make_drawing(mjModel& model) {
+/// What MuJoCo keeps in a context of OpenGL.
+class drawing_context {
+ public:
+  drawing_context(mjModel& model, const mjrRect& frame, detail::gl_context& gl) : gl_(&gl) {
+    mjr_defaultContext(&drawing_);
+    const detail::gl_session current(gl);
     const std::lock_guard lock(setup_mutex());
     const auto global = model.vis.global;
     const auto quality = model.vis.quality;
@@ -79,13 +65,53 @@ struct renderer::state {
     model.vis.global.offheight = frame.height;
     model.vis.quality.offsamples = 0;
     model.vis.quality.shadowsize = 0;
-    mjr_makeContext(&model, &drawing, mjFONTSCALE_50);
+    mjr_makeContext(&model, &drawing_, mjFONTSCALE_50);
     model.vis.global = global;
     model.vis.quality = quality;
-    mjr_setBuffer(mjFB_OFFSCREEN, &drawing);
-    if (drawing.currentBuffer != mjFB_OFFSCREEN) {
+    mjr_setBuffer(mjFB_OFFSCREEN, &drawing_);
+    if (drawing_.currentBuffer != mjFB_OFFSCREEN) {
+      mjr_freeContext(&drawing_);
       throw backend_error("draw without a screen", "OpenGL gave no frame buffer");
     }
+  }
+  drawing_context(const drawing_context&) = delete;
+  drawing_context& operator=(const drawing_context&) = delete;
+  ~drawing_context() {
+    try {
+      const detail::gl_session current(*gl_);
+      mjr_freeContext(&drawing_);
+    } catch (const error&) {  // the context is lost, and what it held with it
+    }
+  }
+
+  void draw(const mjrRect& frame, mjvScene& shapes, std::uint8_t* image) {
+    const detail::gl_session current(*gl_);
+    mjr_render(frame, &shapes, &drawing_);
+    mjr_readPixels(image, nullptr, frame, &drawing_);
+  }
+
+ private:
+  detail::gl_context* gl_;
+  mjrContext drawing_{};
+};
+
+}  // namespace
+
+struct renderer::state {
+  std::unique_ptr<detail::gl_context> gl;
+  std::uint64_t document;
+  mjrRect frame;
+  mjvOption shown{};
+  shape_list list;
+  drawing_context drawing;
+
+  state(const detail::simulation& like, const render_options& o)
+      : gl(detail::make_gl_context(o.library)),
+        document(like.document),
+        frame{0, 0, static_cast<int>(o.width), static_cast<int>(o.height)},
+        list(*like.model),
+        drawing(*like.model, frame, *gl) {
+    mjv_defaultOption(&shown);
   }
 
   void draw(const detail::simulation& s, int camera, std::uint8_t* image) {
@@ -93,10 +119,8 @@ struct renderer::state {
     mjv_defaultCamera(&eye);
     eye.type = mjCAMERA_FIXED;
     eye.fixedcamid = camera;
-    mjv_updateScene(s.model.get(), s.data.get(), &shown, nullptr, &eye, mjCAT_ALL, &shapes);
-    const detail::gl_session current(*gl);
-    mjr_render(frame, &shapes, &drawing);
-    mjr_readPixels(image, nullptr, frame, &drawing);
+    mjv_updateScene(s.model.get(), s.data.get(), &shown, nullptr, &eye, mjCAT_ALL, &list.shapes);
+    drawing.draw(frame, list.shapes, image);
   }
 };
 
@@ -130,6 +154,28 @@ gl_library renderer::library() const noexcept { return state_->gl->library(); }
 std::size_t renderer::image_size() const noexcept {
   return 3 * static_cast<std::size_t>(state_->frame.width) *
          static_cast<std::size_t>(state_->frame.height);
+}
+
+void renderer_stock::render(const scene& shown, std::string_view camera,
+                            std::span<std::uint8_t> image) {
+  std::unique_ptr<renderer> lent = take();
+  if (!lent) lent = std::make_unique<renderer>(shown, options_);
+  lent->render(shown, camera, image);
+  const std::lock_guard lock(mutex_);
+  free_.push_back(std::move(lent));
+}
+
+index_t renderer_stock::idle() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<index_t>(free_.size());
+}
+
+std::unique_ptr<renderer> renderer_stock::take() {
+  const std::lock_guard lock(mutex_);
+  if (free_.empty()) return nullptr;
+  std::unique_ptr<renderer> lent = std::move(free_.back());
+  free_.pop_back();
+  return lent;
 }
 
 }  // namespace flowkit::policy

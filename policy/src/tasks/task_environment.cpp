@@ -1,3 +1,4 @@
+#include <flowkit/core/assert.hpp>
 #include <flowkit/core/error.hpp>
 #include <flowkit/policy/tasks/task_environment.hpp>
 #include <tasks/assets.hpp>
@@ -27,25 +28,28 @@ struct task_environment::episode {
   const detail::task_definition* task;
   std::string name;
   policy::scene scene;
-  render_options images;
-  std::optional<renderer> drawing{};
+  std::shared_ptr<renderer_stock> renderers;
   std::vector<std::string> state_names;
   std::vector<float> state;
   std::uint64_t seed = 0;
   index_t steps = 0;
   bool diverged = false;
 
-  episode(const detail::task_definition& definition, const render_options& options)
+  episode(const detail::task_definition& definition, std::shared_ptr<renderer_stock> lent)
       : task(&definition),
         name(definition.name),
         scene(detail::asset_text(definition.name)),
-        images(options),
+        renderers(std::move(lent)),
         state_names(detail::state_names(scene.simulation())),
-        state(state_names.size()) {}
+        state(state_names.size()) {
+    FLOWKIT_EXPECT(renderers != nullptr);
+  }
 };
 
 task_environment::task_environment(std::string_view task, const render_options& images)
-    : episode_(std::make_unique<episode>(detail::find_task(task), images)) {
+    : task_environment(task, std::make_shared<renderer_stock>(images)) {}
+task_environment::task_environment(std::string_view task, std::shared_ptr<renderer_stock> renderers)
+    : episode_(std::make_unique<episode>(detail::find_task(task), std::move(renderers))) {
   reset(0);
 }
 task_environment::task_environment(task_environment&&) noexcept = default;
@@ -72,8 +76,7 @@ step_result task_environment::step(std::span<const float> action) {
 }
 
 void task_environment::render(std::string_view camera, std::span<std::uint8_t> image) {
-  if (!episode_->drawing) episode_->drawing.emplace(episode_->scene, episode_->images);
-  episode_->drawing->render(episode_->scene, camera, image);
+  episode_->renderers->render(episode_->scene, camera, image);
 }
 
 std::span<const float> task_environment::state() const noexcept { return episode_->state; }

@@ -2,7 +2,6 @@
 #include <flowkit/policy/tasks/vector_environment.hpp>
 
 #include <cmath>
-#include <mutex>
 #include <numeric>
 
 namespace flowkit::policy {
@@ -12,37 +11,10 @@ std::vector<task_environment> make_environments(std::string_view task, const vec
   FLOWKIT_VALIDATE(o.count >= 1 && o.threads >= 1, "a batch of ", o.count, " environments on ",
                    o.threads, " threads: use at least one of each");
   std::vector<task_environment> all;
-  for (index_t i = 0; i < o.count; ++i) all.emplace_back(task, o.images);
+  const auto renderers = std::make_shared<renderer_stock>(o.images);
+  for (index_t i = 0; i < o.count; ++i) all.emplace_back(task, renderers);
   return all;
 }
-
-/// Renderers that are lent to threads: as many as draw at the same time, not one per environment.
-class renderer_stock {
- public:
-  explicit renderer_stock(const render_options& options) : options_(options) {}
-
-  template <class Use>
-  void with(const scene& shown, Use&& use) {
-    std::unique_ptr<renderer> lent = take();
-    if (!lent) lent = std::make_unique<renderer>(shown, options_);
-    use(*lent);
-    const std::lock_guard lock(mutex_);
-    free_.push_back(std::move(lent));
-  }
-
- private:
-  std::unique_ptr<renderer> take() {
-    const std::lock_guard lock(mutex_);
-    if (free_.empty()) return nullptr;
-    std::unique_ptr<renderer> lent = std::move(free_.back());
-    free_.pop_back();
-    return lent;
-  }
-
-  render_options options_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<renderer>> free_;
-};
 
 }  // namespace
 
@@ -50,7 +22,6 @@ struct vector_environment::state {
   std::vector<task_environment> all;
   index_t width;
   thread_pool pool;
-  renderer_stock renderers;
   std::size_t image_size;
   std::vector<float> states;
   std::vector<step_result> results;
@@ -59,7 +30,6 @@ struct vector_environment::state {
       : all(make_environments(task, o)),
         width(static_cast<index_t>(all.front().state().size())),
         pool(o.threads),
-        renderers(o.images),
         image_size(static_cast<std::size_t>(o.images.height * o.images.width * 3)),
         states(all.size() * static_cast<std::size_t>(width)),
         results(all.size()) {}
@@ -128,10 +98,7 @@ void vector_environment::render(std::string_view camera, std::span<std::uint8_t>
                    " bytes for the pictures of ", count(), " environments, which need ",
                    size * state_->all.size());
   state_->pool.for_each_index(count(), [&](index_t i) {
-    const scene& shown = state_->at(i).scene();
-    state_->renderers.with(shown, [&](renderer& r) {
-      r.render(shown, camera, images.subspan(static_cast<std::size_t>(i) * size, size));
-    });
+    state_->at(i).render(camera, images.subspan(static_cast<std::size_t>(i) * size, size));
   });
 }
 

@@ -1,7 +1,6 @@
 // From camera frames to what the encoder sees: a crop, bytes mapped to [-1, 1].
 #pragma once
 
-#include <flowkit/core/rng.hpp>
 #include <flowkit/core/view.hpp>
 #include <flowkit/policy/spec.hpp>
 
@@ -19,16 +18,6 @@ struct crop_origin {
 /// The central crop, for acting and for stored conditions.
 [[nodiscard]] constexpr crop_origin center_crop(const camera& c) {
   return {(c.height - c.crop_height) / 2, (c.width - c.crop_width) / 2};
-}
-
-/// A crop drawn from the key, all positions alike, for training.
-[[nodiscard]] constexpr crop_origin random_crop(const camera& c, rng_key key) {
-  const philox_block b = key.block(0);
-  const auto draw = [](std::uint32_t word, index_t places) {
-    return static_cast<index_t>(bounded(word, static_cast<std::uint32_t>(places)));
-  };
-  return {draw(b.word[0], c.height - c.crop_height + 1),
-          draw(b.word[1], c.width - c.crop_width + 1)};
 }
 
 /// Throws invalid_input for a frame of another size than the camera's.

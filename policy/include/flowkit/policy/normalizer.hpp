@@ -14,14 +14,6 @@ struct range_counter {
   index_t rows = 0;     ///< actions or states seen
   index_t outside = 0;  ///< of which at least one dimension lay outside the range
   index_t clipped = 0;  ///< of which at least one dimension lay beyond the margin
-
-  [[nodiscard]] double share_outside() const { return share(outside); }
-  [[nodiscard]] double share_clipped() const { return share(clipped); }
-
- private:
-  [[nodiscard]] double share(index_t part) const {
-    return rows == 0 ? 0 : static_cast<double>(part) / static_cast<double>(rows);
-  }
 };
 
 /// Converts actions or states (Kind) between physical and normalised units, dimension by

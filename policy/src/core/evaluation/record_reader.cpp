@@ -5,7 +5,6 @@
 namespace flowkit::policy::detail {
 namespace {
 
-constexpr std::int64_t largest_count = std::int64_t{1} << 53;  // exact in every JSON reader
 constexpr int known_version = 1;
 
 /// A value as a message shows it: short, whatever the file says.

@@ -11,6 +11,9 @@
 
 namespace flowkit::policy::detail {
 
+/// Largest seed or count of a record: exact in every JSON reader.
+inline constexpr index_t largest_count = index_t{1} << 53;
+
 /// An object of a JSON document that is read member by member. All errors are invalid_input and
 /// begin with the path of the member, e.g. "episodes[3].seed". Refers to the document.
 class record_reader {
@@ -82,10 +85,13 @@ template <class T>
   return json_array(values.begin(), values.end());
 }
 
+/// What a file of ours may cost. An evaluation at its limits has some 2.7 million values.
+inline constexpr json_limits document_limits{.depth = 16, .bytes = 64'000'000, .values = 4'000'000};
+
 /// Reads a file of ours: what `read(document)` refuses becomes a file_error.
 template <class Read>
 [[nodiscard]] auto read_document(const std::string& path, const Read& read) {
-  const json_value document = read_json(path, {.depth = 16, .bytes = 64'000'000});
+  const json_value document = read_json(path, document_limits);
   try {
     return read(document);
   } catch (const invalid_input& problem) {

@@ -50,17 +50,39 @@ std::optional<double> evaluations_per_chunk(results all) {
   return evaluations / chunks;
 }
 
-/// Least and largest success over the noise seeds of all results, if there are at least two.
-std::optional<interval> noise_range(results all) {
+/// Success of a result on the starts that all its repetitions had; nothing if it has fewer, or has
+/// no repetitions.
+std::optional<double> on_repeated_starts(const evaluation_result& r) {
+  if (r.noise.empty()) return std::nullopt;
+  const index_t starts = r.noise.front().episodes;
+  const bool equal = std::all_of(r.noise.begin(), r.noise.end(),
+                                 [&](const noise_outcome& n) { return n.episodes == starts; });
+  if (!equal || starts == 0 || starts > static_cast<index_t>(r.episodes.size())) {
+    return std::nullopt;
+  }
+  const auto successes = std::count_if(r.episodes.begin(), r.episodes.begin() + starts,
+                                       [](const episode_result& e) { return e.success; });
+  return proportion{successes, starts}.share();
+}
+
+/// Least and largest success over the noise seeds of all results, if there are at least two. Their
+/// own seed is left out where one of them has no episodes on the starts of the repetitions.
+void count_noise(method_summary& out, results all) {
+  std::vector<double> own;
   std::vector<double> shares;
+  index_t repeated = 0;
   for (const evaluation_result& r : all) {
     for (const noise_outcome& n : r.noise) {
       if (n.episodes > 0) shares.push_back(proportion{n.successes, n.episodes}.share());
     }
+    repeated += r.noise.empty() ? 0 : 1;
+    append_optional(own, on_repeated_starts(r));
   }
-  if (shares.size() < 2) return std::nullopt;
+  out.own_noise = repeated > 0 && static_cast<index_t>(own.size()) == repeated;
+  if (out.own_noise) shares.insert(shares.end(), own.begin(), own.end());
+  if (shares.size() < 2) return;
   const auto ends = std::minmax_element(shares.begin(), shares.end());
-  return interval{*ends.first, *ends.second};
+  out.over_noise = interval{*ends.first, *ends.second};
 }
 
 std::optional<mean_estimate> success_over_seeds(results all) {
@@ -146,7 +168,7 @@ method_summary summarize(results all) {
   }
   out.success_range = wilson_interval(out.success);
   out.over_seeds = success_over_seeds(all);
-  out.over_noise = noise_range(all);
+  count_noise(out, all);
   out.distance = collected_mean(all, [](const auto& r, auto& values) {
     values.insert(values.end(), r.windows.distance.begin(), r.windows.distance.end());
   });

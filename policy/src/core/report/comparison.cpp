@@ -41,7 +41,9 @@ std::vector<merit> merits() {
            "Mean distance to the expert chunk at held-out windows, action "
            "units; lower is better.",
            [](const method_summary& s) { return s.distance; }, three_digits},
-          {"Seam", "Mean distance between consecutive chunks, action units; lower is smoother.",
+          {"Seam",
+           "Mean distance between the executed end of a chunk and the next executed action, action "
+           "units; lower is smoother.",
            [](const method_summary& s) { return s.seam; }, three_digits},
           {"Acceptance", "Share of the couplings that alignment replaced.",
            [](const method_summary& s) { return s.acceptance; }, as_percent},

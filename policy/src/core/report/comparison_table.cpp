@@ -40,8 +40,8 @@ std::optional<student_verdict> verdict_of(const run_line& s) {
   if (!why_none(s).empty()) return std::nullopt;
   student_verdict out{.run = s.view->run->name,
                       .task = s.task,
-                      .with_teacher = compare_methods(s.result(*student), s.result(*teacher)),
-                      .with_plain = compare_methods(s.result(*student), s.result(*plain)),
+                      .with_teacher = compared(*s.view, *student, *teacher),
+                      .with_plain = compared(*s.view, *student, *plain),
                       .acceptance = student->summary.acceptance,
                       .latency_reduction = latency_reduction(student->summary, teacher->summary)};
   if (out.with_teacher.distances && out.with_plain.distances) {  // at the same windows

@@ -3,22 +3,12 @@
 #include <flowkit/io/atomic_file.hpp>
 #include <flowkit/policy/report/couplings_record.hpp>
 
-#include <algorithm>
-
 namespace flowkit::policy {
 namespace {
 
 using detail::record_reader;
 
 constexpr std::string_view format = "flowkit.couplings";
-
-distance_histogram histogram_of(const distance_summary& summary) {
-  return {.counts = summary.histogram,
-          .bin_end = summary.bin_end,
-          .mean = summary.mean,
-          .median = summary.median,
-          .p90 = summary.p90};
-}
 
 json_value to_json_value(const distance_histogram& h) {
   return json_value{}
@@ -127,26 +117,6 @@ void set_decisions(json_value& out, const couplings_record& r) {
 
 double couplings_record::acceptance() const noexcept {
   return pairs > 0 ? static_cast<double>(replaced) / static_cast<double>(pairs) : 0;
-}
-
-couplings_record describe(const alignment_report& report) {
-  const auto count = [&report](alignment_reason reason) {
-    return std::count_if(report.decisions.begin(), report.decisions.end(),
-                         [reason](const alignment_decision& d) { return d.reason == reason; });
-  };
-  const auto column = [](const auto& values) {
-    return std::vector<index_t>(values.begin(), values.end());
-  };
-  return {.pairs = static_cast<index_t>(report.decisions.size()),
-          .replaced = report.replaced,
-          .replaced_by_other_window = report.replaced_by_other_window,
-          .identical = count(alignment_reason::identical),
-          .no_expert_action = count(alignment_reason::no_expert_action),
-          .no_expert_feature = count(alignment_reason::no_expert_feature),
-          .before = histogram_of(report.before),
-          .after = histogram_of(report.after),
-          .pairs_by_phase = column(report.pairs_by_phase),
-          .replaced_by_phase = column(report.replaced_by_phase)};
 }
 
 void write_couplings_record(const std::string& path, const couplings_record& r) {

@@ -12,12 +12,12 @@ namespace {
 
 chart straightness_chart(const std::vector<straightness_curve>& curves) {
   chart out{.panel = {.x = {.label = "time: 0 noise, 1 action", .low = 0, .high = 1},
-                      .y = {.label = "squared deviation", .low = 0}},
+                      .y = {.label = "relative squared deviation", .low = 0}},
             .title = "Straightness of the flow",
             .caption =
                 "Mean squared difference between the velocity on the way and the straight "
-                "line from start to end, per action dimension. At zero everywhere, one "
-                "Euler step would be exact."};
+                "line from start to end, relative to the mean squared length of that line. At "
+                "zero everywhere, one Euler step would be exact."};
   for (const straightness_curve& c : curves) {
     const std::string total = c.total ? text(" (sum ", significant(*c.total), ")") : "";
     out.panel.line(c.method + total, c.time, c.deviation);

@@ -7,12 +7,14 @@
 
 namespace flowkit::policy::detail {
 
-/// Why two rows are not compared, in words; empty if they may be: one of the policies was made from
-/// files that the run no longer holds, or they were evaluated in different ways.
+/// Why two rows are not compared, in words; empty if they may be: no two of their policies were
+/// trained with one seed, one of the two was made from files that the run no longer holds, or they
+/// were evaluated in different ways.
 [[nodiscard]] std::string why_apart(const report_view& view, const method_row& first,
                                     const method_row& second);
 
-/// The first evaluations of two rows, whatever keeps them apart.
+/// The first evaluations of two rows with one training seed, as far as it is known. Only where
+/// `why_apart` says nothing.
 [[nodiscard]] method_comparison compared(const report_view& view, const method_row& first,
                                          const method_row& second);
 

@@ -96,7 +96,11 @@ present_files::present_files(const fs::path& run, const std::vector<fs::path>& s
                                         std::string_view("aligned.safetensors")}) {
       const fs::path file = stage / name;
       if (!fs::is_regular_file(file, ignored)) continue;
-      files_[std::string(name)].push_back({stage, sha256_of_file(file.string())});
+      try {
+        files_[std::string(name)].push_back({stage, sha256_of_file(file.string())});
+      } catch (const file_error& problem) {
+        problems_.emplace_back(problem.what());
+      }
     }
   }
 }

@@ -15,7 +15,7 @@ namespace flowkit::policy::detail {
 /// <stage>/policy.safetensors, couplings.safetensors and aligned.safetensors.
 class present_files {
  public:
-  /// Hashes those in the folders of a run. Throws file_error.
+  /// Hashes those in the folders of a run. One that cannot be read counts as none.
   present_files(const std::filesystem::path& run, const std::vector<std::filesystem::path>& stages);
 
   /// Why an evaluation does not belong to this run, in words; empty if it does, and where nothing
@@ -26,6 +26,8 @@ class present_files {
   /// The same of a stage, as the inputs in its stage.json say, and those of the stages that made
   /// them. An input that is gone, to save space, is none; one that was made again is.
   [[nodiscard]] std::string objection(const std::filesystem::path& stage) const;
+  /// What is wrong with the files that could not be read.
+  [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
   /// Hash of the policy of a stage; empty if it has none.
   [[nodiscard]] std::string policy_of(const std::filesystem::path& stage) const;
 
@@ -42,6 +44,7 @@ class present_files {
 
   index_t rounds_;                                                 // of learning
   std::map<std::string, std::vector<holder>, std::less<>> files_;  // by name
+  std::vector<std::string> problems_;
 };
 
 }  // namespace flowkit::policy::detail

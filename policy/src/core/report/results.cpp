@@ -23,9 +23,11 @@ markup success_cell(const method_summary& s) {
   markup out = words(percent(s.success.share())) + small(percent(s.success_range));
   if (s.over_seeds) {
     out += small(text(s.over_seeds->count, " training seeds: ± ",
-                      points((s.over_seeds->range.high - s.over_seeds->range.low) / 2)));
+                      fixed(50 * (s.over_seeds->range.high - s.over_seeds->range.low), 1)));
   }
-  if (s.over_noise) out += small(text("noise: ", percent(*s.over_noise)));
+  if (s.over_noise) {
+    out += small(text(s.own_noise ? "noise: " : "other noise seeds: ", percent(*s.over_noise)));
+  }
   return out;
 }
 
@@ -157,8 +159,8 @@ markup results_section(const report_view& view) {
       "results", "Results",
       "Every method on the same starts. Distance: how far predicted chunks are from the expert's "
       "at "
-      "held-out windows. Seam: how far a new prediction is from the executed end of the one "
-      "before. "
+      "held-out windows. Seam: how far the first executed action of a chunk is from the last one "
+      "of the chunk before. "
       "Accepted: share of the student's training pairs that alignment replaced by expert chunks. "
       "Out of range: share of observations of which some dimension left the range of the "
       "demonstrations; clipped: so far that it was clipped. Guarded: share of actions that the "
@@ -200,13 +202,16 @@ markup paired_section(const report_view& view) {
     rows.push_back(pair_cells(pairs[i], axis, colours[i]));
   }
   const std::string end = fixed(100 * axis, 0);
+  const bool several = std::any_of(view.rows.begin(), view.rows.end(),
+                                   [](const method_row& r) { return r.evaluations.size() > 1; });
   return section(
       "paired", "Paired comparisons",
-      "The same starts under two methods: only episodes that one of them solves and the other does "
-      "not can tell them apart. An interval that contains zero leaves the question open. Distances "
-      "are compared over the episodes that held-out windows come from, since windows of one "
-      "episode "
-      "overlap. The p values are not corrected for the number of rows.",
+      text("The same starts under two methods: only episodes that one of them solves and the other "
+           "does not can tell them apart. An interval that contains zero leaves the question open. "
+           "Distances are compared over the episodes that held-out windows come from, since "
+           "windows of one episode overlap. The p values are not corrected for the number of rows.",
+           several ? " Of several training seeds, the first that both methods have is compared."
+                   : ""),
       apart +
           table(
               "Success: percentage points, Newcombe 95 % intervals, exact McNemar test. Distance: "

@@ -17,10 +17,6 @@ struct run_line {
 
   /// What a method reached; null if the run has no such method.
   [[nodiscard]] const method_row* find(std::string_view label) const;
-  /// The first evaluation behind a row.
-  [[nodiscard]] const evaluation_result& result(const method_row& row) const {
-    return view->run->evaluations[row.evaluations.front()];
-  }
 };
 
 /// The views refer to the runs.

@@ -193,6 +193,7 @@ run_record read_run(const std::string& directory, run_info info) {
   read_if_present(run, root / run_files::configuration,
                   [&](const std::string& path) { read_configuration(run, path); });
   const detail::present_files now(root, entries_of(root));
+  append(run.problems, now.problems());
   for (const fs::path& entry : entries_of(root)) {
     if (fs::is_directory(entry, ignored)) read_stage(run, entry, now);
   }

@@ -32,7 +32,7 @@ std::vector<merit> merits() {
   return {{"Success", "success, %", "Whiskers are Wilson 95 % intervals.", success_percent},
           {"Distance to the expert", "action units", "At held-out windows; lower is better.",
            [](const sweep_point& p) { return p.distance; }},
-          {"Seam", "action units", "Between consecutive chunks; lower is smoother.",
+          {"Seam", "action units", "Between consecutive chunks, as executed; lower is smoother.",
            [](const sweep_point& p) { return p.seam; }},
           {"Acceptance", "replaced pairs, %", "Share of the couplings that alignment replaced.",
            acceptance_percent},

@@ -81,6 +81,9 @@ collect_result collect_episodes(const demonstration_layout& layout, const episod
   thread_pool pool(options.workers);
   collect_result out{.demonstrations = writer.episodes()};
   std::uint64_t seed = next_seed(options, writer);
+  FLOWKIT_VALIDATE(seed >= options.first_seed, "the demonstrations in ", options.path,
+                   " go on with seed ", seed, ", before the first seed of ", options.first_seed,
+                   ": give the first seed that they were made with, or another path");
   out.attempts = static_cast<index_t>(seed - options.first_seed);
   std::vector<std::optional<recorded_episode>> attempts(static_cast<std::size_t>(options.workers));
   while (out.demonstrations < options.demonstrations) {
@@ -92,16 +95,18 @@ collect_result collect_episodes(const demonstration_layout& layout, const episod
       attempts[static_cast<std::size_t>(i)] =
           record(static_cast<int>(i), seed + static_cast<std::uint64_t>(i));
     });
+    // As one worker would: attempts behind the last demonstration do not count, whoever made them.
     for (std::optional<recorded_episode>& episode : attempts) {
-      if (episode && out.demonstrations < options.demonstrations) {
+      if (out.demonstrations == options.demonstrations) break;
+      if (episode) {
         made.add(std::move(*episode), seed);
         ++out.demonstrations;
         out.attempts = static_cast<index_t>(seed - options.first_seed + 1);
         if (on_episode) on_episode(out.demonstrations);
       }
       ++seed;
+      judge(out, seed - options.first_seed, options);
     }
-    judge(out, seed - options.first_seed, options);
   }
   made.write();
   return out;

@@ -1,7 +1,8 @@
+#include "core/evaluation/record_reader.hpp"
+
 #include <flowkit/policy/rollout/rollout.hpp>
 
 #include <cmath>
-#include <limits>
 
 namespace flowkit::policy::detail {
 
@@ -37,8 +38,9 @@ void validate(const rollout_options& o, index_t robots, std::size_t environments
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
   FLOWKIT_VALIDATE(twice == sorted.end(), "seed ", twice == sorted.end() ? 0 : *twice,
                    " occurs twice: episodes would be counted twice");
-  FLOWKIT_VALIDATE(sorted.back() <= static_cast<std::uint64_t>(std::numeric_limits<index_t>::max()),
-                   "seed ", sorted.back(), " is beyond 2^63 - 1, which results can hold");
+  FLOWKIT_VALIDATE(sorted.back() <= static_cast<std::uint64_t>(largest_count), "seed ",
+                   sorted.back(), " is above 2^53, the largest that results.json can hold: choose ",
+                   "smaller seeds");
 }
 
 std::vector<std::size_t> places_of(std::span<const std::string> wanted,

@@ -174,6 +174,7 @@ couple_result couple(B& be, const std::string& path, const demonstrations& data,
       detail::couple_header(policy_file(path), sha256_of_file(path), data, selection, o);
   const result_folder place(folder, detail::key_of(o, header, computed_by(be), selection));
   if (const auto before = place.finished()) {
+    place.remove(detail::parts_name);  // who was killed right after the end left them
     return detail::couple_result_of(place, *before);
   }
   const visuomotor_policy<B> policy = load_policy(be, path);

@@ -10,8 +10,6 @@
 namespace flowkit::policy::detail {
 namespace {
 
-constexpr std::string_view parts_name = "parts";
-
 template <class T>
 void append_to(std::vector<T>& all, std::span<const T> more) {
   all.insert(all.end(), more.begin(), more.end());

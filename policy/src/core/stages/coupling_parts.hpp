@@ -11,6 +11,8 @@
 
 namespace flowkit::policy::detail {
 
+inline constexpr std::string_view parts_name = "parts";
+
 /// Experts of some windows and the couplings that belong to them; windows are counted from the
 /// first of them.
 class coupling_part {

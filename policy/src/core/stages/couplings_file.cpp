@@ -31,7 +31,7 @@ couplings_header header_of(const json_value& json) {
                      .solver = detail::inference_from(f.object("solver")),
                      .policy = f.string("policy"),
                      .data = f.string("data"),
-                     .seed = detail::seed_of(f, "seed"),
+                     .seed = f.seed("seed"),
                      .noises = f.integer("noises", 1, most),
                      .failed = f.integer("failed", 0, most)};
   validate(h.solver);

@@ -96,11 +96,13 @@ policy_manifest student_manifest(const distill_files& files, const distill_optio
   m.method = o.method;
   m.inference = o.inference;
   m.inference.epsilon = files.policy.manifest().inference.epsilon;
+  // What only some students have must not stay from a parent that was one.
+  for (const char* role : {"aligned", "held_out"}) m.origin.parents.erase(role);
+  std::erase_if(m.origin.thresholds, [](const auto& t) { return t.first.starts_with("align."); });
   for (const auto& h : files.hashes) m.origin.parents[h.first] = h.second;
   m.origin.seeds["couple"] = files.couplings.header().seed;
   m.origin.seeds["distill"] = o.seed;
   m.origin.thresholds["couple.tolerance"] = files.couplings.header().solver.tolerance;
-  m.origin.thresholds.erase(std::string(acceptance_name));
   if (files.aligned) {
     m.origin.thresholds.merge(thresholds_of(files.aligned->rule()));
     m.origin.thresholds[std::string(acceptance_name)] = share_replaced(*files.aligned);

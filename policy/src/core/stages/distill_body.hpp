@@ -194,7 +194,7 @@ distill_result distill_with(B& be, const distill_files& files, const distill_opt
   m.origin.backend = computed_by(be);
   save_policy(be, result.policy, visuomotor_policy<B>(be, m, raw.view(), average.view()));
   place.finish({std::string(policy_name)}, json_object{{"fit", json_of(result.fit)}});
-  fit.forget();
+  forget_checkpoints(place);
   return result;
 }
 
@@ -207,6 +207,7 @@ distill_result distill(B& be, const distill_inputs& inputs, const distill_option
   const detail::distill_files files(inputs);
   const result_folder place(folder, detail::key_of(o, computed_by(be), files));
   if (const auto before = place.finished()) {
+    detail::forget_checkpoints(place);
     return {.end = stage_end::unchanged,
             .policy = place / detail::policy_name,
             .fit = detail::fit_from(before->at("fit"))};

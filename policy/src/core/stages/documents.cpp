@@ -1,7 +1,5 @@
 #include "core/stages/documents.hpp"
 
-#include <charconv>
-
 namespace flowkit::policy::detail {
 
 json_value json_of(const normalizer_options& o) {
@@ -22,15 +20,6 @@ fit_summary fit_from(const json_value& json) {
                 .kept_step = json.at("kept_step").as_integer()};
   if (const json_value* loss = json.find("held_out_loss")) s.held_out_loss = loss->as_number();
   return s;
-}
-
-std::uint64_t seed_of(const json_fields& f, std::string_view name) {
-  const std::string digits = f.string(name);
-  std::uint64_t seed = 0;
-  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
-  FLOWKIT_VALIDATE(problem == std::errc{} && end == digits.data() + digits.size(), f.full(name),
-                   " is '", digits, "', not a seed of 64 bits");
-  return seed;
 }
 
 }  // namespace flowkit::policy::detail

@@ -12,7 +12,4 @@ namespace flowkit::policy::detail {
 [[nodiscard]] json_value json_of(const fit_summary& s);
 [[nodiscard]] fit_summary fit_from(const json_value& json);
 
-/// A seed as text, since JSON numbers of other programs are doubles, and back.
-[[nodiscard]] std::uint64_t seed_of(const json_fields& f, std::string_view name);
-
 }  // namespace flowkit::policy::detail

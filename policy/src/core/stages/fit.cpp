@@ -11,4 +11,9 @@ std::optional<double> best_loss(const result_folder& place) {
 
 std::string best_note(double loss) { return to_json(json_object{{"loss", loss}}); }
 
+void forget_checkpoints(const result_folder& place) {
+  place.remove(checkpoint_name);
+  place.remove(best_name);
+}
+
 }  // namespace flowkit::policy::detail

@@ -37,6 +37,9 @@ inline constexpr std::string_view best_name = "best.safetensors";
 [[nodiscard]] std::optional<double> best_loss(const result_folder& place);
 /// The note that best weights carry.
 [[nodiscard]] std::string best_note(double loss);
+/// Removes what only an interrupted run needs. Of finished results, too: who was killed right after
+/// the end left it.
+void forget_checkpoints(const result_folder& place);
 
 /// Trains a store on the batches of a source. Refers to what it is given.
 template <class B, class Objective, class Source>
@@ -91,12 +94,6 @@ class fit_run {
 
   [[nodiscard]] const fit_summary& summary() const { return summary_; }
   [[nodiscard]] const_view_of<B, 1> average() const { return average_.values(); }
-
-  /// Removes what only an interrupted run needs.
-  void forget() const {
-    place_->remove(checkpoint_name);
-    place_->remove(best_name);
-  }
 
  private:
   [[nodiscard]] bool due(index_t steps, index_t every) const {

@@ -52,6 +52,7 @@ train_base_result train_base(B& be, const demonstrations& data, const train_base
   const std::string data_hash = data.fingerprint();
   const result_folder place(folder, detail::key_of(o, computed_by(be), data_hash));
   if (const auto before = place.finished()) {
+    detail::forget_checkpoints(place);
     return detail::base_result(place, *before);
   }
   policy_manifest m = detail::base_manifest(data, o, data_hash);
@@ -82,7 +83,7 @@ train_base_result train_base(B& be, const demonstrations& data, const train_base
   save_policy(be, result.policy,
               visuomotor_policy<B>(be, m, const_view_of<B, 1>(store.values()), fit.average()));
   place.finish({std::string(detail::policy_name)}, detail::json_of(result));
-  fit.forget();
+  detail::forget_checkpoints(place);
   return result;
 }
 

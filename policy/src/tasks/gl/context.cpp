@@ -57,7 +57,9 @@ std::unique_ptr<gl_context> find_context(gl_library wanted) {
 }  // namespace
 
 std::unique_ptr<gl_context> make_gl_context(gl_library wanted) {
-  // The functions of OpenGL that MuJoCo calls are global, so they belong to one library.
+  // The functions of OpenGL that MuJoCo calls are global, so they belong to one library. Decided
+  // before anything is drawn: MuJoCo looks for EGL first among the symbols that were published, so
+  // OSMesa cannot draw in a process where EGL could not.
   static std::mutex mutex;
   static gl_library used = gl_library::automatic;
   const std::lock_guard lock(mutex);

@@ -44,9 +44,9 @@ class demonstrations {
   /// The same of a zip archive or .npz file in memory, which must outlive this object.
   demonstrations(byte_view archive, const std::string& source,
                  const demonstration_options& options = {});
-  /// Of fields in memory (or from anywhere else). `ends` must increase strictly from above 0, and
-  /// every field must have at least that many frames; throws invalid_input. `per_episode` arrays
-  /// are [episodes, ...].
+  /// Of fields in memory (or from anywhere else). `ends` must increase strictly from above 0, every
+  /// field must have at least that many frames, and `per_episode` must be arrays [episodes, ...]
+  /// with names of fields; throws invalid_input.
   demonstrations(std::vector<std::shared_ptr<const field_source>> fields, std::vector<index_t> ends,
                  std::map<std::string, array> per_episode = {}, json_value attributes = {},
                  std::string source = "memory", const demonstration_options& options = {});

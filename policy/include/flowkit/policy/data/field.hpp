@@ -30,7 +30,7 @@ struct field_info {
 [[nodiscard]] bool valid_field_name(std::string_view name) noexcept;
 
 /// Consecutive decoded frames, little-endian and row-major; `owner` keeps the bytes alive. They lie
-/// in a mapped file where that holds them raw, else in memory.
+/// in a mapped file where a large one holds them raw, else in memory.
 struct frame_block {
   index_t first = 0;
   index_t count = 0;

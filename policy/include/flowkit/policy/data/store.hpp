@@ -28,8 +28,8 @@ class byte_store {
 
   /// Path of the directory or archive, for messages.
   [[nodiscard]] const std::string& source() const noexcept { return source_; }
-  /// The bytes of a file, or nothing if there is none. Uncompressed files are mapped, not copied.
-  /// Throws file_error if there is one that cannot be read.
+  /// The bytes of a file, or nothing if there is none. Uncompressed files of 64 KiB or more are
+  /// mapped, not copied. Throws file_error if there is one that cannot be read.
   [[nodiscard]] virtual std::optional<blob> read(const std::string& key) const = 0;
   [[nodiscard]] virtual bool contains(const std::string& key) const = 0;
   /// Names directly below a folder such as "data", sorted; empty if it does not exist.
@@ -48,7 +48,7 @@ class byte_store {
                                                              const std::string& source,
                                                              const std::string& prefix = {});
 
-/// A file, mapped. Throws file_error.
+/// A file, mapped, or copied where it is smaller than 64 KiB. Throws file_error.
 [[nodiscard]] blob map_file(const std::string& path);
 
 }  // namespace flowkit::policy

@@ -18,15 +18,16 @@ struct episode_result {
   std::string mode{};      ///< which way it went, e.g. "left"; empty: undecided or one way only
   index_t chunks = 0;      ///< predictions made
   double evaluations = 0;  ///< of the network, mean per chunk
-  std::optional<double> seam{};  ///< mean distance between the executed end of a chunk and the next
-                                 ///< prediction, action units; none with a single chunk
+  std::optional<double> seam{};  ///< mean distance between the last executed action of a chunk and
+                                 ///< the first of the next, both as the guard left them, action
+                                 ///< units; none with a single chunk
   index_t guarded = 0;           ///< actions that the guard had to change
   index_t observed = 0;          ///< observations made
   index_t outside = 0;           ///< of which some dimension left the range of the demonstrations
   index_t clipped = 0;           ///< of which some dimension was so far outside that it was clipped
 };
 
-/// Success of the same policy on the same starts with another seed of its noise.
+/// Success of the same policy with another seed of its noise, on the first starts of the result.
 struct noise_outcome {
   index_t seed = 0;
   index_t successes = 0;

@@ -8,6 +8,15 @@
 
 namespace flowkit::policy {
 
+/// What settings may ask for, so that the file of every evaluation can be read back, with chunks of
+/// any horizon.
+namespace evaluation_limits {
+inline constexpr index_t first_seed = 9'000'000'000'000'000;  ///< with its episodes below 2^53
+inline constexpr index_t episodes = 100'000;
+inline constexpr index_t windows = 100'000;
+inline constexpr index_t latency_chunks = 1'000;
+}  // namespace evaluation_limits
+
 /// The result as a document; see read_evaluation for its form.
 [[nodiscard]] json_value to_json_value(const evaluation_result& result);
 

@@ -20,9 +20,11 @@ struct method_summary {
   proportion success{};                       ///< episodes of all training seeds together
   interval success_range{};                   ///< Wilson; of these episodes, not of training anew
   std::optional<mean_estimate> over_seeds{};  ///< success per training seed, if there are several
-  std::optional<interval> over_noise{};       ///< least and largest success over noise seeds
-  std::optional<double> distance{};           ///< to the expert chunk, mean over held-out windows
-  std::optional<double> seam{};               ///< mean over episodes
+  /// Least and largest success over noise seeds, on the starts of the repetitions.
+  std::optional<interval> over_noise{};
+  bool own_noise = false;            ///< the seed of the episodes themselves is one of them
+  std::optional<double> distance{};  ///< to the expert chunk, mean over held-out windows
+  std::optional<double> seam{};      ///< mean over episodes
   std::optional<double> acceptance{};
   std::optional<double> action_spread{};
   std::optional<double> evaluations{};         ///< of the network per chunk, mean over chunks

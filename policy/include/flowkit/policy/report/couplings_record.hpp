@@ -1,7 +1,6 @@
 // couplings.json: what generating couplings and aligning them with experts did.
 #pragma once
 
-#include <flowkit/align/couplings.hpp>
 #include <flowkit/policy/evaluation/modes.hpp>
 
 #include <optional>
@@ -53,9 +52,6 @@ struct couplings_record {
   /// Share of the pairs whose end point was replaced; 0 without pairs.
   [[nodiscard]] double acceptance() const noexcept;
 };
-
-/// The parts of a record that an alignment reports. The caller adds the rest.
-[[nodiscard]] couplings_record describe(const alignment_report& report);
 
 /// Replaces `path` atomically, format "flowkit.couplings". Throws file_error.
 void write_couplings_record(const std::string& path, const couplings_record& record);

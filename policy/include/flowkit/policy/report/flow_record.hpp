@@ -8,8 +8,8 @@
 namespace flowkit::policy {
 
 /// How far the velocity along trajectories is from the straight line between their ends:
-///   deviation(t) = E || v(x_t, t) - (x_1 - x_0) ||^2 / d,   total = integral over t in [0, 1]
-/// per dimension d of a chunk, in normalised units. 0: one Euler step is exact.
+///   deviation(t) = E || v(x_t, t) - (x_1 - x_0) ||^2 / E || x_1 - x_0 ||^2,   total = mean over t
+/// of normalised chunks, so without a unit. 0: one Euler step is exact.
 /// Source: X. Liu, C. Gong, Q. Liu, ICLR 2023 (arXiv 2209.03003), S(Z) of section 2.
 struct straightness_curve {
   std::string method{};             ///< "base", "reflow", ...

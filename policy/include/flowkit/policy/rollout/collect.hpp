@@ -43,7 +43,8 @@ struct collect_result {
 /// is there already is continued behind its last seed, so a killed collection, which loses up to 16
 /// episodes, ends with the same bytes of data. `layout.per_episode` must name {"seed", i64, []}.
 /// Throws invalid_input, after at least 20 attempts, if the expert succeeds less often than
-/// `least_success`: such a set is not worth learning from. Throws file_error.
+/// `least_success`: such a set is not worth learning from; and if `first_seed` lies behind the
+/// seeds that are there. Throws file_error. Law: neither data nor errors depend on `workers`.
 collect_result collect_episodes(const demonstration_layout& layout, const episode_recorder& record,
                                 const collect_options& options,
                                 const std::function<void(index_t done)>& on_episode = {},

@@ -83,9 +83,12 @@ class rollouts {
     }
   }
 
-  /// One result per seed, in the order of the seeds. Synchronises.
+  /// One result per seed, in the order of the seeds. Called again after a stop, it goes on.
+  /// Synchronises.
   std::vector<episode_result> run(const rollout_hooks& hooks = {}) {
-    for (index_t i = 0; i < controller_->robots(); ++i) begin(i);
+    if (next_ == 0) {
+      for (index_t i = 0; i < controller_->robots(); ++i) begin(i);
+    }
     while (done_ < static_cast<index_t>(results_.size())) {
       if (hooks.stop != nullptr && hooks.stop->load(std::memory_order_relaxed)) break;
       execute(controller_->act());

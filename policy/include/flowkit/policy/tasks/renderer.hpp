@@ -6,9 +6,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace flowkit::policy {
 
@@ -59,6 +61,25 @@ class renderer {
  private:
   struct state;
   std::unique_ptr<state> state_;
+};
+
+/// Renderers for scenes of one document that are lent to threads: as many as draw at the same time,
+/// however many scenes there are. Several threads may draw at once.
+class renderer_stock {
+ public:
+  explicit renderer_stock(const render_options& options = {}) : options_(options) {}
+
+  /// As `render` of a renderer; the first calls create some. Throws as renderers do.
+  void render(const scene& shown, std::string_view camera, std::span<std::uint8_t> image);
+  /// Renderers that were made and are not drawing.
+  [[nodiscard]] index_t idle() const;
+
+ private:
+  [[nodiscard]] std::unique_ptr<renderer> take();
+
+  render_options options_;
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<renderer>> free_;
 };
 
 }  // namespace flowkit::policy

@@ -5,18 +5,22 @@
 #include <flowkit/policy/tasks/renderer.hpp>
 #include <flowkit/policy/tasks/suite.hpp>
 
-#include <optional>
+#include <memory>
 
 namespace flowkit::policy {
 
 /// Simulates one task; models Environment. A gripper follows a mocap body that actions move by up
 /// to 2 cm along each axis; fingers are driven to the opening that the action names. Physics runs
-/// at 100 Hz, control at 20 Hz. Independent of other environments; one thread at a time.
+/// at 100 Hz, control at 20 Hz. Independent of other environments, whatever draws them; one thread
+/// at a time.
 class task_environment {
  public:
   /// Begins the episode of seed 0. Throws invalid_input for an unknown task (the message lists the
   /// known ones). Allocates.
   explicit task_environment(std::string_view task, const render_options& images = {});
+  /// The same with renderers that other environments of the task draw with, too: contexts of OpenGL
+  /// cost memory, and no more are needed than threads draw.
+  task_environment(std::string_view task, std::shared_ptr<renderer_stock> renderers);
   task_environment(task_environment&&) noexcept;
   task_environment& operator=(task_environment&&) noexcept;
   ~task_environment();
@@ -26,7 +30,8 @@ class task_environment {
   /// Makes one step of 0.05 s. Where the simulation diverges, the episode ends in the state before.
   /// Throws invalid_input for an action that has not 4 finite numbers and after the last step.
   step_result step(std::span<const float> action);
-  /// Draws the present state; the first call creates a renderer. Throws as `renderer` does.
+  /// Draws the present state; the first call creates a renderer if none is free. Throws as
+  /// `renderer` does.
   void render(std::string_view camera, std::span<std::uint8_t> image);
 
   /// The present state, valid until the next step or reset; positions in metres.

@@ -42,7 +42,8 @@ class vector_environment {
   [[nodiscard]] index_t count() const noexcept;
   [[nodiscard]] observations states() const noexcept;          ///< [n, size of the state]
   [[nodiscard]] observations proprioception() const noexcept;  ///< [n, 4], within the states
-  /// What the last step of each environment led to; nothing reached after a reset.
+  /// What the last step of each environment led to; after a reset, whether the start solves the
+  /// task already.
   [[nodiscard]] std::span<const step_result> results() const noexcept;
   [[nodiscard]] const task_environment& operator[](index_t i) const;
 
