@@ -127,29 +127,42 @@ def precision_scope(precision):
     return torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16")
 
 
-def cast_copy(net, compiled):
-    """A network to evaluate with weights in bf16, which automatic casts would round in every call."""
-    cast = copy.deepcopy(net).to(torch.bfloat16)
-    return torch.compile(cast) if compiled else cast
+class Run:
+    """A network that is evaluated on `inputs`; in bf16 also with weights in bf16, which automatic casts round anew
+    in every call."""
+
+    def __init__(self, net, precision, compiled, inputs):
+        self.net, self.precision, self.compiled, self.inputs = net, precision, compiled, inputs
+        self.call = torch.compile(net) if compiled else net
+        self.cast = None
+
+    def parameters(self):
+        return sum(p.numel() for p in self.net.parameters())
+
+    def evaluate(self):
+        with torch.inference_mode(), precision_scope(self.precision):
+            self.call(*self.inputs)
+
+    def evaluate_cast(self):
+        if self.cast is None:
+            net = copy.deepcopy(self.net).to(torch.bfloat16)
+            self.cast = torch.compile(net) if self.compiled else net
+            self.cast_inputs = [v.to(torch.bfloat16) for v in self.inputs]
+        with torch.inference_mode():
+            self.cast(*self.cast_inputs)
 
 
-class UnetRun:
+class UnetRun(Run):
     """A U-Net with optimiser and average; `step` trains once, `evaluate` runs it forward."""
 
     def __init__(self, name, batch, precision, compiled):
         options = UNETS[name]
         torch.manual_seed(0)
-        self.net = Unet(**options)
-        self.compiled = compiled
-        self.call = torch.compile(self.net) if compiled else self.net
-        self.cast = None
-        self.precision = precision
+        net = Unet(**options)
         self.x = torch.randn(batch, HORIZON, options["channels"])
         self.condition = torch.randn(batch, options["condition"])
+        super().__init__(net, precision, compiled, [self.x, torch.full((batch,), 0.5), self.condition])
         self.optimizer = None
-
-    def parameters(self):
-        return sum(p.numel() for p in self.net.parameters())
 
     def step(self):
         if self.optimizer is None:
@@ -166,46 +179,18 @@ class UnetRun:
         with torch.no_grad():
             torch._foreach_lerp_(self.average, self.weights, 0.001)
 
-    def evaluate(self):
-        with torch.inference_mode(), precision_scope(self.precision):
-            self.call(self.x, torch.full((len(self.x),), 0.5), self.condition)
 
-    def evaluate_cast(self):
-        if self.cast is None:
-            self.cast = cast_copy(self.net, self.compiled)
-            self.cast_inputs = [v.to(torch.bfloat16) for v in (self.x, torch.full((len(self.x),), 0.5), self.condition)]
-        with torch.inference_mode():
-            self.cast(*self.cast_inputs)
-
-
-class EncoderRun:
+class EncoderRun(Run):
     """The image encoder; `step` is forward and backward, as in bench/networks.cpp."""
 
     def __init__(self, images, precision, compiled):
         torch.manual_seed(0)
-        self.net = Encoder().to(memory_format=torch.channels_last)  # what its kernels like best
-        self.compiled = compiled
-        self.call = torch.compile(self.net) if compiled else self.net
-        self.cast = None
-        self.precision = precision
-        self.x = torch.randn(images, 3, 84, 84).to(memory_format=torch.channels_last)  # data: no gradient
+        net = Encoder().to(memory_format=torch.channels_last)  # what its kernels like best
+        x = torch.randn(images, 3, 84, 84).to(memory_format=torch.channels_last)  # data: no gradient
+        super().__init__(net, precision, compiled, [x])
         self.slope = torch.randn(images, 64)
-
-    def parameters(self):
-        return sum(p.numel() for p in self.net.parameters())
 
     def step(self):
         with precision_scope(self.precision):
-            y = self.call(self.x)
+            y = self.call(*self.inputs)
         y.float().backward(self.slope)
-
-    def evaluate(self):
-        with torch.inference_mode(), precision_scope(self.precision):
-            self.call(self.x)
-
-    def evaluate_cast(self):
-        if self.cast is None:
-            self.cast = cast_copy(self.net, self.compiled)
-            self.cast_input = self.x.to(torch.bfloat16)
-        with torch.inference_mode():
-            self.cast(self.cast_input)
