@@ -78,6 +78,23 @@ TEST(Processors, AnOlderControlGroupHasItsQuotaInTwoFiles) {
   EXPECT_EQ(usable_cores({0, 1, 2, 3}, m.root()), 2);
 }
 
+TEST(Processors, AnOlderControlGroupMayLieInAFolderOfFewerControllers) {
+  machine m;
+  m.file("proc/self/cgroup", "4:cpuacct,cpu:/job")
+      .file("sys/fs/cgroup/cpu/job/cpu.cfs_quota_us", "200000")
+      .file("sys/fs/cgroup/cpu/job/cpu.cfs_period_us", "100000");
+
+  EXPECT_EQ(usable_cores({0, 1, 2, 3}, m.root()), 2);
+}
+
+TEST(Processors, AControlGroupThatCannotBeLookedAtLimitsNothing) {
+  machine m;
+  const std::string controllers = "cpu," + std::string(300, 'x');  // no name of a file is so long
+  m.file("proc/self/cgroup", "4:" + controllers + ":/job");
+
+  EXPECT_EQ(usable_cores({0, 1, 2, 3}, m.root()), 4);
+}
+
 TEST(Processors, NoQuotaAndUnreadableOnesLimitNothing) {
   for (const std::string line : {"max 100000", "-1", "nonsense", "0 0", "100000 0", ""}) {
     machine m;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <limits>
 #include <set>
+#include <system_error>
 #include <thread>
 
 #if defined(__linux__)
@@ -74,7 +75,9 @@ double quota_of_process(const fs::path& root) {
     if (("," + controllers + ",").find(",cpu,") != std::string::npos) {
       // The folder may name the controllers in another order; there is a link of this name then.
       const fs::path named = mounts / controllers;
-      least = std::min(least, quota_up_to(fs::exists(named) ? named : mounts / "cpu", group));
+      std::error_code ignored;  // a folder that may not be looked at is as good as none
+      const fs::path mount = fs::exists(named, ignored) ? named : mounts / "cpu";
+      least = std::min(least, quota_up_to(mount, group));
     }
   }
   return least;
