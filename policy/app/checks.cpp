@@ -1,3 +1,4 @@
+#include <flowkit/policy/evaluation/result_file.hpp>
 #include <flowkit/policy/tasks/renderer.hpp>
 #include <flowkit/policy/tasks/suite.hpp>
 
@@ -128,6 +129,7 @@ void check_counts(const context& c) {
 }
 
 void check_methods(const context& c) {
+  check_evaluation(c, c.values.integer("policy.execute"));
   const std::string& own = c.values.string("evaluate.policy");
   if (!own.empty()) return expect_task_of_policy(c, own);
   index_t asked = 0;
@@ -142,6 +144,23 @@ void check_methods(const context& c) {
 }
 
 }  // namespace
+
+void check_evaluation(const context& c, index_t executed) {
+  namespace limits = policy::evaluation_limits;
+  const auto expect = [&](const char* setting, index_t most, const std::string& reason) {
+    const index_t asked = c.values.integer(setting);
+    FLOWKIT_VALIDATE(asked <= most, "setting '", setting, "' is ", asked,
+                     ", but the results of an evaluation hold ", reason, ": give at most ", most);
+  };
+  const std::string episodes = text(limits::episodes, " episodes");
+  expect("evaluate.episodes", limits::episodes, episodes);
+  if (c.values.integer("evaluate.noise_seeds") > 0) {
+    expect("evaluate.noise_episodes", limits::episodes, episodes);
+  }
+  expect("evaluate.first_seed", limits::first_seed, "seeds below 2^53");
+  expect("evaluate.latency_chunks", limits::latencies / executed,
+         text("the times of ", limits::latencies, " steps, of which a chunk executes ", executed));
+}
 
 void check_settings(const context& c) {
   on_backend(c, [](auto&) {});

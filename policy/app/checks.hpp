@@ -13,6 +13,10 @@ namespace flowkit::app {
 /// what choosing the backend throws.
 void check_settings(const context& c);
 
+/// Throws invalid_input if the settings ask for more than the results of one evaluation can hold,
+/// of a policy that executes so many steps of a chunk. Of windows fewer are measured instead.
+void check_evaluation(const context& c, index_t executed);
+
 /// Throws invalid_input unless the policy in a file has the horizons, the network, the task, the
 /// fields and the episodes that the settings say, and learnt from these data: a stage that goes on
 /// from it would describe another one.

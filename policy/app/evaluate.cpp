@@ -152,6 +152,9 @@ void evaluate_stage(const context& c) {
   check_seeds(c);
   expect_settings_of_methods(c);
   const std::vector<method> methods = methods_of(c);
+  for (const method& m : methods) {
+    check_evaluation(c, policy::policy_file(m.policy).manifest().specification.execute);
+  }
   const policy::demonstrations data(demonstrations_path(c));  // once: its name takes every pixel
   for (const method& m : methods) {
     run_stage(c, "evaluation/" + m.label, [&] { return evaluate_one(c, m, data); });

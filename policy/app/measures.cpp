@@ -1,3 +1,4 @@
+#include <flowkit/policy/evaluation/result_file.hpp>
 #include <flowkit/policy/policy_file.hpp>
 #include <flowkit/policy/report/flow_record.hpp>
 #include <flowkit/policy/run/result_folder.hpp>
@@ -8,6 +9,7 @@
 #include <app/records.hpp>
 #include <app/run_directory.hpp>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace flowkit::app {
@@ -166,7 +168,8 @@ void measure_windows(const context& c, const method& m, const policy::demonstrat
   const policy::policy_file file(m.policy);
   out.acceptance = policy::acceptance_of(file.manifest());
   if (!has_windows(c) || !out.without_windows.empty()) return;
-  const policy::measure_options options = options_for(c, data, file.manifest().specification);
+  policy::measure_options options = options_for(c, data, file.manifest().specification);
+  options.windows = std::min(options.windows, policy::evaluation_limits::windows);
   const policy::chunk_distance d = on_backend(c, [&](auto& be) {
     const auto p = policy::load_policy(be, m.policy);
     return policy::expert_distance(be, p, data, options, m.inference);

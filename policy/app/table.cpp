@@ -1,5 +1,3 @@
-#include <flowkit/policy/evaluation/result_file.hpp>
-
 #include <app/learning_table.hpp>
 #include <app/table.hpp>
 
@@ -10,7 +8,6 @@ namespace flowkit::app {
 namespace {
 
 using policy::setting_info;
-namespace evaluation_limits = policy::evaluation_limits;
 
 std::vector<setting_info> general() {
   return {
@@ -73,19 +70,18 @@ std::vector<setting_info> evaluating() {
       {"evaluate.methods", "base@100 base@10 base@1 reflow@1 sefa@1", "",
        "What to evaluate: <policy>@<Euler steps>, or <policy>@adaptive."},
       {"evaluate.policy", "", "path", "A policy file to evaluate instead; empty: the methods."},
-      {"evaluate.episodes", 100, "episodes", "Per method, with equal seeds for all.", 1,
-       evaluation_limits::episodes},
+      // Bounds are those of the first version, so that every remembered setting can be read. What
+      // one evaluation can hold is less: `check_evaluation` says so where one is made.
+      {"evaluate.episodes", 100, "episodes", "Per method, with equal seeds for all.", 1, 1e6},
       {"evaluate.first_seed", 1000000000, "", "Seed of the first episode, far from collection.", 0,
-       evaluation_limits::first_seed},
+       4e18},
       {"evaluate.environments", 50, "episodes", "Simulated side by side.", 1, 4096},
       {"evaluate.noise_seeds", 0, "seeds", "Repetitions with other noise of the policy.", 0, 100},
-      {"evaluate.noise_episodes", 50, "episodes", "Per such repetition.", 1,
-       evaluation_limits::episodes},
-      {"evaluate.latency_chunks", 50, "chunks", "Predictions to time, for one robot.", 1,
-       evaluation_limits::latency_chunks},
+      {"evaluate.noise_episodes", 50, "episodes", "Per such repetition.", 1, 1e6},
+      {"evaluate.latency_chunks", 50, "chunks", "Predictions to time, for one robot.", 1, 1e6},
       {"evaluate.windows", 256, "windows",
-       "Of episodes put aside, where chunks are compared with the expert's.", 0,
-       evaluation_limits::windows},
+       "Of episodes put aside, where chunks are compared with the expert's; at most 100000.", 0,
+       1e6},
       {"evaluate.window_noises", 4, "chunks", "Predicted per such window.", 1, 1000},
       {"evaluate.largest_step", std::numeric_limits<double>::infinity(), "action units",
        "The guard lets no action differ more from the one before, in any dimension; inf: no limit.",

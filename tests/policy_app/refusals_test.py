@@ -42,7 +42,9 @@ class Refusals(tiny.MadeRun):
                 (["evaluate.methods=sefa@0"], "sefa@0"),
                 (["policy.state_field=foo"], "policy.state_field"),
                 (["evaluate.first_seed=2"], "evaluate.first_seed"),
-                (["evaluate.first_seed=1e16"], "evaluate.first_seed"),
+                (["evaluate.first_seed=10000000000000000"], "hold seeds below 2^53"),
+                (["evaluate.episodes=200000"], "hold 100000 episodes"),
+                (["evaluate.latency_chunks=1e6"], "of which a chunk executes 8: give at most "),
                 (["run.reflow=false", "evaluate.methods=reflow@1"], "run.reflow"),
                 (["evaluate.methods="], "evaluate.methods"),
                 (["evaluate.methods=sefa@1000000"], "between 1 and 10000"),
@@ -70,6 +72,20 @@ class Refusals(tiny.MadeRun):
         self.refused("run", "--run", self.run_folder, "--task", "nope")
         self.assertEqual(self.settings(), before)
         self.goes_on()
+
+    def test_settings_that_earlier_versions_accepted_can_be_read(self):
+        self.replace_setting("windows = 8\n", "windows = 1000000\n")
+        self.replace_setting("latency_chunks = 2\n", "latency_chunks = 2000\n")
+        self.accepted("report")
+        self.accepted("evaluate", "--methods", "sefa@1")
+        results = self.run_folder / "evaluation/sefa@1/results.json"
+        self.assertEqual(len(json.loads(results.read_text(encoding="utf-8"))["latency_ms"]), 2000)
+        # What the results could not hold is refused only where it would be measured.
+        self.replace_setting("latency_chunks = 2000\n", "latency_chunks = 1000000\n")
+        self.accepted("report")
+        self.assertIn("setting 'evaluate.latency_chunks' is 1000000",
+                      self.refused("evaluate", "--run", self.run_folder, "--methods", "sefa@1"))
+        self.accepted("evaluate", "--methods", "sefa@1", "--latency-chunks", "2")
 
     def test_what_one_call_evaluates_does_not_stick(self):
         before = self.settings()

@@ -2,8 +2,6 @@
 #include "policy_report/synthetic_run.hpp"
 #include "support/files.hpp"
 
-#include <flowkit/policy/spec.hpp>
-
 #include <gmock/gmock.h>
 
 #include <functional>
@@ -43,7 +41,7 @@ TEST(result_file, is_read_back_exactly) {
   EXPECT_EQ(directory.count(), 1);  // no temporary file is left
 }
 
-TEST(result_file, of_the_largest_evaluation_that_settings_allow_is_read_back) {
+TEST(result_file, of_the_largest_evaluation_that_is_made_is_read_back) {
   const temporary_directory directory;
   const auto size = [](index_t n) { return static_cast<std::size_t>(n); };
   evaluation_result result = small_result();
@@ -55,7 +53,7 @@ TEST(result_file, of_the_largest_evaluation_that_settings_allow_is_read_back) {
   }
   result.noise.assign(100, {.successes = 1, .episodes = evaluation_limits::episodes});
   const std::size_t windows = size(evaluation_limits::windows);
-  const index_t chunks = evaluation_limits::latency_chunks;
+  const index_t chunks = evaluation_limits::latencies / max_horizon;
   result.windows.episode.assign(windows, evaluation_limits::episodes);
   result.windows.offset.assign(windows, max_horizon);
   result.windows.distance.assign(windows, 0.1 / 3);

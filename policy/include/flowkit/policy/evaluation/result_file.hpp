@@ -3,18 +3,18 @@
 
 #include <flowkit/io/json.hpp>
 #include <flowkit/policy/evaluation/result.hpp>
+#include <flowkit/policy/spec.hpp>
 
 #include <string>
 
 namespace flowkit::policy {
 
-/// What settings may ask for, so that the file of every evaluation can be read back, with chunks of
-/// any horizon.
+/// What one evaluation may hold, so that its file can be read back.
 namespace evaluation_limits {
 inline constexpr index_t first_seed = 9'000'000'000'000'000;  ///< with its episodes below 2^53
 inline constexpr index_t episodes = 100'000;
 inline constexpr index_t windows = 100'000;
-inline constexpr index_t latency_chunks = 1'000;
+inline constexpr index_t latencies = 1'000 * max_horizon;  ///< of all steps of all timed chunks
 }  // namespace evaluation_limits
 
 /// The result as a document; see read_evaluation for its form.
