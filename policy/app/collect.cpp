@@ -53,7 +53,7 @@ json_value collect_options(const context& c) {
 void collect_stage(const context& c) {
   run_stage(c, "collect", [&] {
     const policy::result_folder folder = folder_of(c);
-    if (folder.up_to_date()) return policy::stage_end::unchanged;
+    if (folder.finished()) return policy::stage_end::unchanged;
     FLOWKIT_VALIDATE(!folder.complete() || folder.resumable(), folder.path(),
                      " holds demonstrations, but ", folder.reason(),
                      ": they are not collected again over the old ones; choose another --run, or "

@@ -94,8 +94,9 @@ void finish(const context& c, const method& m, policy::policy_runtime& p,
 policy::stage_end evaluate_one(const context& c, const method& m,
                                const policy::demonstrations& data) {
   policy::result_folder folder = folder_of(c, m);
-  const bool known = folder.up_to_date();
-  if (known && to_json(folder.summary()) == to_json(extras_of(c))) {
+  const std::optional<json_value> known = folder.finished();
+  if (known && to_json(*known) == to_json(extras_of(c))) {
+    forget_episodes(c, folder.path());  // of a call that was killed right after it had finished
     return policy::stage_end::unchanged;
   }
   const auto p = open_policy(c, m.policy);

@@ -191,7 +191,7 @@ void flow_stage(const context& c, const policy::demonstrations& data) {
   }
   run_stage(c, "flow", [&] {
     policy::result_folder folder(c / "flow", flow_key(c, data));
-    if (folder.up_to_date()) return policy::stage_end::unchanged;
+    if (folder.finished()) return policy::stage_end::unchanged;
     folder.begin();
     policy::write_flow_record(folder / "flow.json", measured_flow(c, data));
     folder.finish({"flow.json"});

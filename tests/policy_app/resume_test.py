@@ -205,8 +205,13 @@ class Resume(unittest.TestCase):
         before = outcome(run)
         path = run / "evaluation/base@2/results.json"
 
+        # As a call leaves it that was killed right after it had finished.
+        left = [path.with_name("episodes-0.json"), path.with_name("stage.partial.json")]
+        left[0].write_text("{}", encoding="utf-8")
+        shutil.copy(path.with_name("stage.json"), left[1])
         said = self.evaluate(run, "--environments", "3")
         self.assertIn("evaluation/base@2: unchanged, skipped", said)
+        self.assertEqual([name for name in left if name.exists()], [])
 
         said = self.evaluate(run, "--latency-chunks", "3")
         self.assertIn("evaluation/base@2: done", said)

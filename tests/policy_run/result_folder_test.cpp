@@ -96,6 +96,48 @@ TEST_F(ResultFolder, ADamagedBeginningIsNotExtended) {
   EXPECT_FALSE(stage(5, "steps").resumable());
 }
 
+/// As a writer leaves it that was killed right after `finish` had written the complete record.
+void leave_the_attempt(const result_folder& stage) {
+  const std::string complete = flowkit::testing::read_text(stage / "stage.json");
+  write_raw(stage / "stage.partial.json", complete);
+}
+
+TEST_F(ResultFolder, TheAttemptOfCompleteResultsIsForgotten) {
+  complete();
+  leave_the_attempt(stage());
+  EXPECT_TRUE(stage().up_to_date());
+
+  EXPECT_TRUE(stage().finished().has_value());
+
+  EXPECT_FALSE(std::filesystem::exists(stage() / "stage.partial.json"));
+  EXPECT_TRUE(stage().up_to_date());
+}
+
+TEST_F(ResultFolder, AnAttemptOfSomethingElseStaysBesideCompleteResults) {
+  complete();
+  std::string other = flowkit::testing::read_text(stage() / "stage.json");
+  const std::size_t at = other.find("\"steps\": 3");
+  ASSERT_NE(at, std::string::npos);
+  write_raw(stage() / "stage.partial.json", other.replace(at, 10, "\"steps\": 4"));
+
+  EXPECT_TRUE(stage().finished().has_value());
+
+  EXPECT_TRUE(std::filesystem::exists(stage() / "stage.partial.json"));
+}
+
+TEST_F(ResultFolder, DamageIsFoundAlsoBesideALeftOverAttempt) {
+  complete(3);
+  leave_the_attempt(stage());
+  EXPECT_TRUE(stage(5, "steps").resumable());
+
+  write_raw(stage() / "policy", "tampered");
+
+  EXPECT_FALSE(stage().resumable());
+  EXPECT_FALSE(stage(5, "steps").resumable());
+  stage().begin();
+  EXPECT_FALSE(std::filesystem::exists(stage() / "policy"));
+}
+
 TEST_F(ResultFolder, ResultsOfAnotherBuildAreOutdatedUnlessTheyMayStay) {
   complete();
   std::string record = flowkit::testing::read_text(stage() / "stage.json");

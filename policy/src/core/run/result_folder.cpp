@@ -112,7 +112,16 @@ bool result_folder::up_to_date() const { return reason().empty(); }
 
 std::optional<json_value> result_folder::finished() const {
   if (!up_to_date()) return std::nullopt;
+  forget_attempt();
   return summary();
+}
+
+void result_folder::forget_attempt() const {
+  const std::optional<json_value> attempt = recorded(partial_name);
+  // Another process may have begun another attempt just now, whose record has to stay.
+  if (!attempt || !difference(*attempt, document()).empty()) return;
+  std::error_code ignored;  // the complete record counts
+  fs::remove(*this / partial_name, ignored);
 }
 
 bool result_folder::complete() const { return recorded(complete_name).has_value(); }
@@ -151,11 +160,13 @@ bool result_folder::extends(const json_value& record) const {
 
 bool result_folder::resumable() const {
   try {
-    if (const std::optional<json_value> partial = recorded(partial_name)) {
-      return difference(*partial, document()).empty() || extends(*partial);
+    // Beside a complete record that of an attempt says nothing: its writer was killed right after
+    // `finish`, or before `begin` came to its end.
+    if (const std::optional<json_value> was = recorded(complete_name)) {
+      return extends(*was) && damage(*was).empty();
     }
-    const std::optional<json_value> was = recorded(complete_name);
-    return was && extends(*was) && damage(*was).empty();
+    const std::optional<json_value> partial = recorded(partial_name);
+    return partial && (difference(*partial, document()).empty() || extends(*partial));
   } catch (const error&) {
     return false;  // a record of something else, or outputs that are gone
   }
@@ -212,7 +223,7 @@ void result_folder::finish(const std::vector<std::string>& outputs, json_value s
   complete.set("outputs", hash_object(hashes));
   complete.set("summary", std::move(summary));
   write_text_file(*this / complete_name, to_json(complete, json_style::indented));
-  std::error_code ignored;  // a leftover beside a complete record does no harm
+  std::error_code ignored;  // a leftover beside a complete record goes when `finished` finds it
   fs::remove(*this / partial_name, ignored);
 }
 

@@ -42,7 +42,8 @@ class result_folder {
   /// Whether the folder holds complete results of this very key, and its outputs are, by their
   /// hashes, those that were written.
   [[nodiscard]] bool up_to_date() const;
-  /// The summary of such results, else nothing.
+  /// The summary of such results, else nothing. Removes what a writer that was killed right after
+  /// `finish` left beside them: the record of its attempt.
   [[nodiscard]] std::optional<json_value> finished() const;
   /// Whether the folder holds complete results of any key.
   [[nodiscard]] bool complete() const;
@@ -74,6 +75,8 @@ class result_folder {
   /// Which output is not what a record says, in words. Throws error if one is missing.
   [[nodiscard]] std::string damage(const json_value& record) const;
   [[nodiscard]] bool extends(const json_value& record) const;
+  /// Removes the record of the attempt that complete results came of.
+  void forget_attempt() const;
   /// What is wrong with the records that are there; empty if one of them can be read.
   [[nodiscard]] std::string unreadable() const;
 
