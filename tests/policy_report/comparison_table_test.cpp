@@ -1,4 +1,5 @@
 #include <flowkit/core/error.hpp>
+#include <flowkit/core/text.hpp>
 #include <flowkit/policy/report/comparison_table.hpp>
 
 #include <policy_report/synthetic_run.hpp>
@@ -92,6 +93,62 @@ TEST(comparison_table, closes_no_gap_between_different_windows) {
 
   ASSERT_EQ(student_verdicts(runs).size(), 1U);
   EXPECT_FALSE(student_verdicts(runs)[0].gap_closed.has_value());
+}
+
+/// Every evaluation once more, of another training seed and with other distances.
+void add_seed(run_record& run, std::optional<index_t> seed, double distances) {
+  const std::vector<evaluation_result> before = run.evaluations;
+  for (evaluation_result r : before) {
+    r.training_seed = seed;
+    r.policy_hash = text("policy of ", seed.value_or(-1), " by ", r.method);
+    if (r.method == "sefa") {
+      for (double& d : r.windows.distance) d *= distances;
+    }
+    run.evaluations.push_back(std::move(r));
+  }
+  sort_for_table(run.evaluations);
+}
+
+student_verdict verdict_of(const run_record& run) {
+  const std::vector<student_verdict> all = student_verdicts({&run, 1});
+  EXPECT_EQ(all.size(), 1U);
+  return all.empty() ? student_verdict{} : all.front();
+}
+
+TEST(comparison_table, closes_the_gap_of_the_seed_that_it_compares) {
+  run_record run = make_run("seeds", testing::usual_targets());
+  const student_verdict alone = verdict_of(run);
+  add_seed(run, 2, 3.0);
+
+  const student_verdict v = verdict_of(run);
+
+  EXPECT_EQ(v.with_plain.distances->difference.mean, alone.with_plain.distances->difference.mean);
+  EXPECT_EQ(v.gap_closed, alone.gap_closed);
+}
+
+TEST(comparison_table, compares_the_seed_that_is_not_outdated) {
+  run_record run = make_run("seeds", testing::usual_targets());
+  add_seed(run, 2, 0.9);
+  run_record later = run;
+  for (evaluation_result& r : later.evaluations) {
+    if (r.method == "sefa" && r.training_seed == 1) r.policy_hash = "student of yesterday";
+  }
+  later.outdated = {"student of yesterday"};
+
+  EXPECT_GT(verdict_of(later).gap_closed.value(), verdict_of(run).gap_closed.value());
+}
+
+TEST(comparison_table, compares_an_unknown_seed_only_where_none_is_equal) {
+  run_record run = make_run("seeds", testing::usual_targets());
+  const student_verdict alone = verdict_of(run);
+  add_seed(run, std::nullopt, 3.0);
+  std::reverse(run.evaluations.begin(), run.evaluations.end());
+
+  EXPECT_EQ(verdict_of(run).gap_closed, alone.gap_closed);
+  std::erase_if(run.evaluations, [](const evaluation_result& r) {
+    return r.method == "sefa" && r.training_seed.has_value();
+  });
+  EXPECT_LT(verdict_of(run).gap_closed.value(), alone.gap_closed.value());
 }
 
 TEST(comparison_table, shows_what_there_is) {

@@ -410,7 +410,7 @@ TEST(report, pairs_evaluations_of_one_training_seed) {
   const std::string page = report_html(run);
 
   EXPECT_THAT(page, HasSubstr("the difference is +24.1 points"));  // 40 and 5 of 145
-  EXPECT_THAT(page, HasSubstr("the first that both methods have is compared"));
+  EXPECT_THAT(page, HasSubstr("Of several training seeds, the first that may be compared is."));
   EXPECT_THAT(page, HasSubstr("2 training seeds: ± "));
   EXPECT_THAT(page, Not(HasSubstr("± +")));
   run.evaluations.back().training_seed = 2;

@@ -45,7 +45,7 @@ std::optional<student_verdict> verdict_of(const run_line& s) {
                       .acceptance = student->summary.acceptance,
                       .latency_reduction = latency_reduction(student->summary, teacher->summary)};
   if (out.with_teacher.distances && out.with_plain.distances) {  // at the same windows
-    out.gap_closed = gap_closed(student->summary, plain->summary, teacher->summary);
+    out.gap_closed = detail::gap_closed(*s.view, *student, *plain, *teacher);
   }
   const auto overlap = [](const method_row& row) {
     return coverage_of(row.summary.modes, row.summary.expert_modes).overlap;

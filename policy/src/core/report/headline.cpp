@@ -82,16 +82,18 @@ std::string won_back(double share) {
 /// How much of what a plain student loses is won back, if the windows tell the students apart.
 std::string share_of(const report_view& view, const method_row& plain) {
   const method_row& student = *view.primary_row();
-  const method_summary& teacher = view.reference_row()->summary;
+  const method_row& teacher = *view.reference_row();
   const standing s = standing_in(view, student, plain);
-  const auto share = gap_closed(student.summary, plain.summary, teacher);
-  if (s == standing::unknown || !share) return {};
+  if (s == standing::unknown) return {};
+  const auto share = gap_closed(view, student, plain, teacher);
+  if (!share) return {};
   if (s == standing::not_told_apart) {
     return text(" In distance to the expert ", student.summary.label, " is not told apart from ",
                 plain.summary.label, ".");
   }
   return text(" Of the distance to the expert that ", plain.summary.label, " loses against ",
-              teacher.label, ", ", student.summary.label, " wins ", won_back(*share), " back.");
+              teacher.summary.label, ", ", student.summary.label, " wins ", won_back(*share),
+              " back.");
 }
 
 /// The same where the run has such a student, whose loss is more than chance.

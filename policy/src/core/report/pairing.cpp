@@ -18,20 +18,22 @@ const evaluation_result& result_of(const report_view& view, std::size_t number) 
   return view.run->evaluations[number];
 }
 
-/// A seed that is not known, of files of earlier versions, is no other one.
-bool same_seed(const evaluation_result& a, const evaluation_result& b) {
-  return !a.training_seed || !b.training_seed || *a.training_seed == *b.training_seed;
-}
-
-std::optional<partners> partners_of(const report_view& view, const method_row& first,
-                                    const method_row& second) {
+/// All pairs that may be of one training seed: those that are, then those of a seed that is not
+/// known, of files of earlier versions, which is no other one.
+std::vector<partners> candidates(const report_view& view, const method_row& first,
+                                 const method_row& second) {
+  std::vector<partners> exact;
+  std::vector<partners> unknown;
   for (const std::size_t i : first.evaluations) {
     for (const std::size_t j : second.evaluations) {
       const partners pair{&result_of(view, i), &result_of(view, j)};
-      if (same_seed(*pair.first, *pair.second)) return pair;
+      const bool known = pair.first->training_seed && pair.second->training_seed;
+      if (!known) unknown.push_back(pair);
+      if (known && *pair.first->training_seed == *pair.second->training_seed) exact.push_back(pair);
     }
   }
-  return std::nullopt;
+  exact.insert(exact.end(), unknown.begin(), unknown.end());
+  return exact;
 }
 
 /// "0 and 1", of evaluations that all know their seed.
@@ -48,28 +50,57 @@ bool outdated(const report_view& view, const evaluation_result& result) {
   return std::find(all.begin(), all.end(), result.policy_hash) != all.end();
 }
 
-}  // namespace
-
-std::string why_apart(const report_view& view, const method_row& first, const method_row& second) {
-  const std::optional<partners> pair = partners_of(view, first, second);
-  if (!pair) {
-    return text(first.summary.label, " was trained with seed ", seeds_of(view, first), ", ",
-                second.summary.label, " with ", seeds_of(view, second));
-  }
-  for (const evaluation_result* result : {pair->first, pair->second}) {
+/// Why two evaluations of one training seed are not compared; empty if they may be.
+std::string why_apart(const report_view& view, const partners& pair) {
+  for (const evaluation_result* result : {pair.first, pair.second}) {
     if (outdated(view, *result)) {
       return text(label_of(*result), " was learnt from files that this run no longer holds");
     }
   }
-  const std::string ways = ways_apart(*pair->first, *pair->second);
+  const std::string ways = ways_apart(*pair.first, *pair.second);
   return ways.empty() ? ways : "they were evaluated in different ways: " + ways;
+}
+
+/// The first that may be compared, or else the first of all, which says why.
+std::optional<partners> partners_of(const report_view& view, const method_row& first,
+                                    const method_row& second) {
+  const std::vector<partners> all = candidates(view, first, second);
+  if (all.empty()) return std::nullopt;
+  const auto fit = std::find_if(
+      all.begin(), all.end(), [&](const partners& pair) { return why_apart(view, pair).empty(); });
+  return fit == all.end() ? all.front() : *fit;
+}
+
+partners expect_partners(const report_view& view, const method_row& first,
+                         const method_row& second) {
+  const std::optional<partners> pair = partners_of(view, first, second);
+  FLOWKIT_EXPECT(pair.has_value());
+  return *pair;
+}
+
+}  // namespace
+
+std::string why_apart(const report_view& view, const method_row& first, const method_row& second) {
+  const std::optional<partners> pair = partners_of(view, first, second);
+  if (pair) return why_apart(view, *pair);
+  return text(first.summary.label, " was trained with seed ", seeds_of(view, first), ", ",
+              second.summary.label, " with ", seeds_of(view, second));
 }
 
 method_comparison compared(const report_view& view, const method_row& first,
                            const method_row& second) {
-  const std::optional<partners> pair = partners_of(view, first, second);
-  FLOWKIT_EXPECT(pair.has_value());
-  return compare_methods(*pair->first, *pair->second);
+  const partners pair = expect_partners(view, first, second);
+  return compare_methods(*pair.first, *pair.second);
+}
+
+std::optional<double> gap_closed(const report_view& view, const method_row& student,
+                                 const method_row& plain, const method_row& teacher) {
+  const partners with_plain = expect_partners(view, student, plain);
+  const partners with_teacher = expect_partners(view, student, teacher);
+  if (with_plain.first != with_teacher.first) return std::nullopt;
+  const auto alone = [](const evaluation_result* result) { return summarize({result, 1}); };
+  return policy::gap_closed(alone(with_plain.first), alone(with_plain.second),
+                            alone(with_teacher.second));
 }
 
 standing standing_of(const method_comparison& pair) {

@@ -210,8 +210,7 @@ markup paired_section(const report_view& view) {
            "does not can tell them apart. An interval that contains zero leaves the question open. "
            "Distances are compared over the episodes that held-out windows come from, since "
            "windows of one episode overlap. The p values are not corrected for the number of rows.",
-           several ? " Of several training seeds, the first that both methods have is compared."
-                   : ""),
+           several ? " Of several training seeds, the first that may be compared is." : ""),
       apart +
           table(
               "Success: percentage points, Newcombe 95 % intervals, exact McNemar test. Distance: "
