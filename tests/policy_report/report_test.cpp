@@ -160,6 +160,7 @@ TEST_F(written_run, pictures_have_a_name_for_those_who_do_not_see_them) {
   EXPECT_FALSE(std::regex_search(page, nameless));
   EXPECT_THAT(page, HasSubstr("<title>Straightness of the flow. Mean squared"));
   EXPECT_THAT(page, HasSubstr("relative to the mean squared length of that line"));
+  EXPECT_THAT(page, HasSubstr("base (mean 0.254)"));  // over time, of the synthetic flow
   EXPECT_THAT(page, HasSubstr("aria-label=\"Film of sefa@1: Seed 1003"));
 }
 

@@ -19,7 +19,7 @@ chart straightness_chart(const std::vector<straightness_curve>& curves) {
                 "line from start to end, relative to the mean squared length of that line. At "
                 "zero everywhere, one Euler step would be exact."};
   for (const straightness_curve& c : curves) {
-    const std::string total = c.total ? text(" (sum ", significant(*c.total), ")") : "";
+    const std::string total = c.total ? text(" (mean ", significant(*c.total), ")") : "";
     out.panel.line(c.method + total, c.time, c.deviation);
     out.panel.series.back().colour = colour_of(out.panel.series.size() - 1);
   }
