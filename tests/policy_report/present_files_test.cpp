@@ -8,7 +8,6 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
 
@@ -133,17 +132,24 @@ TEST(present_files, a_sweep_about_a_flow_of_two_rounds_stays_until_that_is_made_
 }
 
 TEST(present_files, one_that_cannot_be_read_is_listed_and_the_rest_stays) {
+  // A regular file that the system does not map: root may read what permissions forbid.
+  const std::string unmapped = "/sys/kernel/mm/transparent_hugepage/enabled";
+  if (!std::filesystem::exists(unmapped)) GTEST_SKIP() << "there is no " << unmapped;
   const learnt_run run(1);
+  std::filesystem::create_directories(run.path() + "/sweeps");
+  write_sweep(
+      run.path() + "/sweeps/radius.json",
+      {.parameter = "radius", .policy = sha256_of_file(run.path() + "/base/policy.safetensors")});
   const std::string file = run.path() + "/sefa/policy.safetensors";
-  std::filesystem::permissions(file, std::filesystem::perms::none);
-  // Nothing else makes a regular file unreadable, and to become another user is a right that root
-  // lacks in some containers.
-  if (std::ifstream(file).is_open()) GTEST_SKIP() << "root reads every file";
+  std::filesystem::remove(file);
+  std::filesystem::create_symlink(unmapped, file);
 
-  const std::vector<std::string> problems = read_run(run.path()).problems;
+  const run_record found = read_run(run.path());
 
-  ASSERT_EQ(problems.size(), 1u);
-  EXPECT_THAT(problems[0], ::testing::HasSubstr("sefa/policy.safetensors"));
+  ASSERT_EQ(found.problems.size(), 1u);
+  EXPECT_THAT(found.problems[0], ::testing::HasSubstr("sefa/policy.safetensors"));
+  EXPECT_THAT(found.outdated, ElementsAre());
+  EXPECT_EQ(found.sweeps.size(), 1u);
 }
 
 TEST(present_files, what_an_earlier_second_round_left_replaces_nothing) {
