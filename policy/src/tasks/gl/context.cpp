@@ -57,9 +57,10 @@ std::unique_ptr<gl_context> find_context(gl_library wanted) {
 }  // namespace
 
 std::unique_ptr<gl_context> make_gl_context(gl_library wanted) {
-  // The functions of OpenGL that MuJoCo calls are global, so they belong to one library. Decided
-  // before anything is drawn: MuJoCo looks for EGL first among the symbols that were published, so
-  // OSMesa cannot draw in a process where EGL could not.
+  // The functions of OpenGL that MuJoCo calls are global, so they belong to one library, and the
+  // first context decides which. MuJoCo looks among the symbols that were published, for those of
+  // EGL first: hence EGL is published with its first context only, and OSMesa can draw in a process
+  // where EGL has none.
   static std::mutex mutex;
   static gl_library used = gl_library::automatic;
   const std::lock_guard lock(mutex);

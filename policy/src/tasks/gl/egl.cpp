@@ -36,7 +36,6 @@ class egl_display {
           try_display(egl_.get_display(EGL_DEFAULT_DISPLAY)))) {
       throw backend_error("open an EGL display", "no driver works without a screen");
     }
-    egl_.library.publish();
   }
 
   [[nodiscard]] const egl_functions& functions() const { return egl_; }
@@ -99,6 +98,7 @@ class egl_context final : public gl_context {
  public:
   egl_context() : context_(shared_display().create_context(shared_display().display())) {
     if (context_ == EGL_NO_CONTEXT) throw backend_error("eglCreateContext", "no context");
+    publish();
   }
   ~egl_context() override {
     shared_display().functions().destroy(shared_display().display(), context_);
@@ -113,6 +113,14 @@ class egl_context final : public gl_context {
   [[nodiscard]] gl_library library() const noexcept override { return gl_library::egl; }
 
  private:
+  /// Only now: once MuJoCo can find EGL no other library draws any more.
+  static void publish() {
+    [[maybe_unused]] static const bool done = [] {
+      shared_display().functions().library.publish();
+      return true;
+    }();
+  }
+
   static bool switch_to(EGLContext context) {
     const egl_functions& egl = shared_display().functions();
     egl.bind_api(EGL_OPENGL_API);  // a setting of each thread
