@@ -110,7 +110,7 @@ TEST(renderer, shows_another_scene_of_the_same_document) {
   EXPECT_THROW(draw(shared, other.scene(), "top", 32, 32), invalid_input);
 }
 
-TEST(renderer_stock, makes_as_many_renderers_as_draw_at_once_not_one_per_environment) {
+TEST(renderer_stock, draws_several_environments) {
   const render_options small{.height = 32, .width = 32};
   const auto stock = std::make_shared<renderer_stock>(small);
   task_environment first("push_around", stock);
@@ -125,9 +125,40 @@ TEST(renderer_stock, makes_as_many_renderers_as_draw_at_once_not_one_per_environ
   second.render("top", of_second.bytes);
   own.render("top", expected.bytes);
 
-  EXPECT_EQ(stock->idle(), 1);
   EXPECT_EQ(of_second.bytes, expected.bytes);
   EXPECT_NE(of_first.bytes, expected.bytes);
+}
+
+/// Whether a stock has a renderer at hand that it made for another document: that one refuses the
+/// scene, where a new one would draw it.
+bool has_one(renderer_stock& stock, const scene& of_other_document, std::string_view camera) {
+  picture p{32, 32};
+  try {
+    stock.render(of_other_document, camera, p.bytes);
+    return false;
+  } catch (const invalid_input&) {
+    return true;
+  }
+}
+
+TEST(renderer_stock, keeps_a_renderer_also_where_a_call_is_refused) {
+  const scene s(markers);
+  const task_environment other("push_around");
+  picture p{32, 32};
+  for (const bool refused : {false, true}) {
+    renderer_stock stock({.height = 32, .width = 32});
+
+    if (refused) {
+      EXPECT_THROW(stock.render(s, "below", p.bytes), invalid_input);
+      EXPECT_THROW(stock.render(s, "above", std::span(p.bytes).first(100)), invalid_input);
+    } else {
+      stock.render(s, "above", p.bytes);
+    }
+
+    EXPECT_TRUE(has_one(stock, other.scene(), "top"));
+    EXPECT_TRUE(has_one(stock, other.scene(), "top"));
+    EXPECT_NO_THROW(stock.render(s, "above", p.bytes));
+  }
 }
 
 TEST(renderer, draws_in_several_threads_at_once) {

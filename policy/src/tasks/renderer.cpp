@@ -160,14 +160,18 @@ void renderer_stock::render(const scene& shown, std::string_view camera,
                             std::span<std::uint8_t> image) {
   std::unique_ptr<renderer> lent = take();
   if (!lent) lent = std::make_unique<renderer>(shown, options_);
-  lent->render(shown, camera, image);
-  const std::lock_guard lock(mutex_);
-  free_.push_back(std::move(lent));
+  try {
+    lent->render(shown, camera, image);
+  } catch (const invalid_input&) {  // nothing was drawn; other errors may have cost the context
+    give_back(std::move(lent));
+    throw;
+  }
+  give_back(std::move(lent));
 }
 
-index_t renderer_stock::idle() const {
+void renderer_stock::give_back(std::unique_ptr<renderer> lent) {
   const std::lock_guard lock(mutex_);
-  return static_cast<index_t>(free_.size());
+  free_.push_back(std::move(lent));
 }
 
 std::unique_ptr<renderer> renderer_stock::take() {

@@ -69,16 +69,19 @@ class renderer_stock {
  public:
   explicit renderer_stock(const render_options& options = {}) : options_(options) {}
 
-  /// As `render` of a renderer; the first calls create some. Throws as renderers do.
+  /// Writes what a camera sees: [height, width, 3] bytes red, green, blue, the first row on top.
+  /// Makes a renderer where none is free, which allocates. Throws invalid_input for an unknown
+  /// camera (the message lists them), an image or options of a wrong size, a library other than the
+  /// process uses, or a scene of another document than the first; backend_error where no context
+  /// can be created.
   void render(const scene& shown, std::string_view camera, std::span<std::uint8_t> image);
-  /// Renderers that were made and are not drawing.
-  [[nodiscard]] index_t idle() const;
 
  private:
   [[nodiscard]] std::unique_ptr<renderer> take();
+  void give_back(std::unique_ptr<renderer> lent);
 
   render_options options_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::vector<std::unique_ptr<renderer>> free_;
 };
 
