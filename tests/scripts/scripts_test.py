@@ -93,6 +93,30 @@ class Usage(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(len(self.calls.read_text().splitlines()), 8)
 
+    def test_the_suite_distils_every_rule_from_the_run_of_its_situation(self):
+        # The first run makes what the students are distilled from.
+        stub = 'if [[ $1 == run && $5 == */button_press-0 ]]; then\n' \
+               '  for part in collect base couple held_out align sefa; do\n' \
+               '    mkdir -p "$5/$part"; touch "$5/$part/made"; done; fi'
+        result = self.suite_with(stub, "--tasks", "easy", "rules")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        out = self.calls.parent / "out"
+        runs = [line.split() for line in self.calls.read_text().splitlines()]
+        rules = ["adaptive", "0.05", "0.1", "0.2", "0.4", "nearest"]
+        self.assertEqual([run[4] for run in runs[:-1]],
+                         [str(out / name) for name in
+                          ["button_press-0", *(f"easy-{rule}" for rule in rules)]])
+        self.assertEqual(runs[-1][0], "compare")
+        said = {run[4].rpartition("-")[2]: " ".join(run) for run in runs[1:-1]}
+        for rule in rules:
+            self.assertIn("evaluate.episodes=2000", said[rule])
+            own = rule == "adaptive"
+            self.assertEqual((out / f"easy-{rule}/sefa/made").exists(), own, rule)
+            self.assertTrue((out / f"easy-{rule}/couple/made").exists(), rule)
+        self.assertNotIn("align.rule", said["adaptive"])
+        self.assertIn("align.rule=selective --set align.radius=0.2", said["0.2"])
+        self.assertIn("align.rule=nearest", said["nearest"])
+
 
 class Packages(unittest.TestCase):
     def setUp(self):
