@@ -6,7 +6,7 @@
 namespace flowkit::policy::detail {
 
 /// A digest of the sources of library, backends, policies and command (but for reports and
-/// pictures), of the compiler and its flags; written while building, see cmake/FlowkitDigest.cmake.
+/// pictures), and of how they are compiled; written while building, see cmake/FlowkitDigest.cmake.
 [[nodiscard]] std::string_view build_digest();
 
 }  // namespace flowkit::policy::detail

@@ -73,8 +73,8 @@ void validate(const policy_manifest& m);
 
 /// Version of this library, "0.1.0".
 [[nodiscard]] std::string library_version();
-/// The same with a digest of sources, compiler and flags, "0.1.0+91c4b0e7a5d2f638": builds of equal
-/// name compute the same numbers on the same machine.
+/// The same with a digest of sources and of what compiles them, "0.1.0+91c4b0e7a5d2f638": builds of
+/// equal name compute the same numbers on the same machine with the same shared libraries.
 [[nodiscard]] std::string library_build();
 
 }  // namespace flowkit::policy
