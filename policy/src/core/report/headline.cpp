@@ -103,7 +103,7 @@ std::string regained(const report_view& view) {
     const bool plain = row.summary.task == student.task && row.summary.method == "reflow";
     if (!plain || student.method == "reflow") continue;
     if (standing_in(view, row, *view.reference_row()) != standing::farther) continue;
-    const std::string found = share_of(view, row);
+    std::string found = share_of(view, row);
     if (!found.empty()) return found;
   }
   return {};
