@@ -11,9 +11,8 @@
 // tap on every step, plus (training) the optimiser's pass, or (evaluation) the larger of products
 // and one pass over the weights; kernels that leave products out stay below it. `share` is floor /
 // time; `least`, `p50` and `p99` are seconds of single calls, waiting for their end. Every case is
-// compared with eigen<float> before it is timed: outputs and gradients. The small network is
-// compared at the batch that is timed, up to 64, where all kernels of large batches run; the others
-// share its code and are compared on small batches, as eigen is slow.
+// compared with eigen<float> before it is timed, outputs or gradients, on as many samples as it
+// takes for the kernels of large batches to run.
 #include "support/backends.hpp"
 #include "support/encoder_runs.hpp"
 #include "support/network_floors.hpp"
@@ -22,6 +21,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,7 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
 }
 
 /// What rounding to 24 or 8 bits leaves after the 20 to 30 layers of a network: errors of outputs
-/// add up. Those of gradients are amplified where a rounded output of relu changes sign, and by the
+/// add up. Those of gradients are amplified where a rounded input of relu changes sign, and by the
 /// soft-argmax: 0.15 was seen, a wrong term gives 1.
 double rounding(precision math, passes which) {
   const double bf16 = which == passes::forward ? 0.03 : 0.3;
@@ -56,24 +57,53 @@ double rounding(precision math, passes which) {
   }
 }
 
-/// Samples that a case is compared with.
-index_t compared(const unet_case& one, index_t batch) {
-  return std::min<index_t>(batch, one.options.dims.back() <= 256 ? 64 : 4);
+/// Samples and images from which on all kernels of large batches run: convolutions over time in
+/// tiles on every level of a U-Net, direct kernels in every stage of the encoder.
+constexpr index_t compared_samples = 48;
+constexpr index_t compared_images = 32;
+
+/// Keeps what a check answered: a case runs several times until its length is found, and the
+/// reference backend is slow. One per case; copies share the answer.
+class verdict {
+ public:
+  template <class Check>
+  bool once(const Check& check) const {
+    if (!*answer_) *answer_ = check();
+    return **answer_;
+  }
+
+ private:
+  std::shared_ptr<std::optional<bool>> answer_ = std::make_shared<std::optional<bool>>();
+};
+
+/// The gradients that a first step on `batch` samples would follow. A network of its own, so that
+/// no two of them are in memory at a time.
+template <class B>
+std::vector<float> first_gradients(B& be, const unet1d_options& o, index_t batch) {
+  auto run = unet_training(be, o, batch);
+  return to_host(be, run.gradients({1}));
+}
+
+template <class B>
+std::vector<float> first_outputs(B& be, const unet1d_options& o, index_t batch) {
+  unet_evaluation run(be, o, batch);
+  return to_host(be, run.evaluate());
 }
 
 /// Whether the gradients of a first step are those of the reference backend.
 template <class B>
 bool learns_well(B& be, const unet1d_options& o, index_t batch) {
   eigen<float> reference;
-  auto expected = unet_training(reference, o, batch);
-  auto found = unet_training(be, o, batch);
-  return distance(to_host(be, found.gradients({1})), to_host(reference, expected.gradients({1}))) <
+  const std::vector<float> expected = first_gradients(reference, o, batch);
+  return distance(first_gradients(be, o, batch), expected) <
          rounding(precision_of(be), passes::both);
 }
 
 template <class B>
-void train(benchmark::State& state, B& be, const unet_case& one, index_t batch) {
-  if (!learns_well(be, one.options, compared(one, batch))) {
+void train(benchmark::State& state, B& be, const unet_case& one, index_t batch,
+           const verdict& right) {
+  const index_t samples = std::min(batch, compared_samples);
+  if (!right.once([&] { return learns_well(be, one.options, samples); })) {
     return state.SkipWithError("differs from eigen<float>");
   }
   auto run = unet_training(be, one.options, batch);
@@ -85,9 +115,8 @@ void train(benchmark::State& state, B& be, const unet_case& one, index_t batch) 
 template <class B>
 bool evaluates_well(B& be, const unet1d_options& o, index_t batch) {
   eigen<float> reference;
-  unet_evaluation expected(reference, o, batch);
-  unet_evaluation found(be, o, batch);
-  return distance(to_host(be, found.evaluate()), to_host(reference, expected.evaluate())) <
+  const std::vector<float> expected = first_outputs(reference, o, batch);
+  return distance(first_outputs(be, o, batch), expected) <
          rounding(precision_of(be), passes::forward);
 }
 
@@ -95,8 +124,10 @@ bool evaluates_well(B& be, const unet1d_options& o, index_t batch) {
 enum class launching { replayed, plain };
 
 template <class B>
-void evaluate(benchmark::State& state, B& be, const unet_case& one, index_t batch, launching how) {
-  if (!evaluates_well(be, one.options, compared(one, batch))) {
+void evaluate(benchmark::State& state, B& be, const unet_case& one, index_t batch, launching how,
+              const verdict& right) {
+  const index_t samples = std::min(batch, compared_samples);
+  if (!right.once([&] { return evaluates_well(be, one.options, samples); })) {
     return state.SkipWithError("differs from eigen<float>");
   }
   unet_evaluation run(be, one.options, batch);
@@ -115,19 +146,25 @@ void evaluate(benchmark::State& state, B& be, const unet_case& one, index_t batc
   report_floor(state, evaluation_floor(be, flop, parameters), parameters);
 }
 
+/// Gradients of the encoder's first layers, in float, where one input of relu among millions has
+/// another sign: 32 images have one, which puts eigen<float> itself 0.00018 from eigen<double> (and
+/// onednn 0.000002).
+constexpr double flipped_relu = 1e-3;
+
 template <class B>
 bool encodes_well(B& be, passes which, index_t images) {
   eigen<float> reference;
   encoder_run expected(reference, images);
   encoder_run found(be, images);
+  const double bound = rounding(precision_of(be), which);
   return distance(to_host(be, found.run(which)), to_host(reference, expected.run(which))) <
-         rounding(precision_of(be), which);
+         (which == passes::both ? std::max(bound, flipped_relu) : bound);
 }
 
 template <class B>
-void encode(benchmark::State& state, B& be, passes which, index_t images) {
-  // Eight are enough for the kernels of large batches.
-  if (!encodes_well(be, which, std::min<index_t>(images, 8))) {
+void encode(benchmark::State& state, B& be, passes which, index_t images, const verdict& right) {
+  const index_t samples = std::min(images, compared_images);
+  if (!right.once([&] { return encodes_well(be, which, samples); })) {
     return state.SkipWithError("differs from eigen<float>");
   }
   encoder_run run(be, images);
@@ -169,17 +206,24 @@ void add_all(const configuration& on) {
   for (const unet_case& one : unets()) {
     for (const index_t batch : {1, 64, 256}) {
       add_case(text("train/", one.name, '/', batch), on,
-               [&one, batch](auto& state, auto& be) { train(state, be, one, batch); });
-      add_case(text("forward/", one.name, '/', batch), on, [&one, batch](auto& state, auto& be) {
-        evaluate(state, be, one, batch, launching::replayed);
-      });
+               [&one, batch, right = verdict()](auto& state, auto& be) {
+                 train(state, be, one, batch, right);
+               });
+      add_case(text("forward/", one.name, '/', batch), on,
+               [&one, batch, right = verdict()](auto& state, auto& be) {
+                 evaluate(state, be, one, batch, launching::replayed, right);
+               });
     }
   }
   for (const index_t images : {1, 2, 128}) {
     add_case(text("encoder_forward/", images), on,
-             [images](auto& state, auto& be) { encode(state, be, passes::forward, images); });
+             [images, right = verdict()](auto& state, auto& be) {
+               encode(state, be, passes::forward, images, right);
+             });
     add_case(text("encoder_train/", images), on,
-             [images](auto& state, auto& be) { encode(state, be, passes::both, images); });
+             [images, right = verdict()](auto& state, auto& be) {
+               encode(state, be, passes::both, images, right);
+             });
   }
 }
 
@@ -187,7 +231,9 @@ void add_all(const configuration& on) {
 void add_plain(const configuration& on) {
   for (const unet_case& one : unets()) {
     add_case(text("forward_plain/", one.name, "/1"), on,
-             [&one](auto& state, auto& be) { evaluate(state, be, one, 1, launching::plain); });
+             [&one, right = verdict()](auto& state, auto& be) {
+               evaluate(state, be, one, 1, launching::plain, right);
+             });
   }
 }
 

@@ -25,6 +25,17 @@ if(FLOWKIT_BUILD_ONEDNN)
       "install libdnnl-dev and ocl-icd-opencl-dev (the package of Debian asks for OpenCL), or set "
       "dnnl_DIR to the folder of dnnl-config.cmake, or leave the option at AUTO.")
   endif()
+  # Products run on threads of ours, one at a time on each (backends/onednn/src/compat.hpp).
+  if(dnnl_FOUND AND NOT DNNL_CPU_THREADING_RUNTIME MATCHES "^(OMP|SEQ)$")
+    set(FLOWKIT_WITH_ONEDNN OFF)
+    set(reason "the oneDNN in ${dnnl_DIR} runs its threads by '${DNNL_CPU_THREADING_RUNTIME}': "
+      "install one that was built with DNNL_CPU_RUNTIME=OMP or SEQ")
+    if(FLOWKIT_BUILD_ONEDNN STREQUAL "AUTO")
+      message(STATUS "The backend onednn is left out, because " ${reason})
+    else()
+      message(FATAL_ERROR "FLOWKIT_BUILD_ONEDNN=${FLOWKIT_BUILD_ONEDNN}, but " ${reason})
+    endif()
+  endif()
 endif()
 
 # The CUDA backend needs nvcc and cuBLASLt, no GPU. Device code has no sanitizers: its kernels are

@@ -10,6 +10,7 @@
 namespace flowkit {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using testing::golden;
 using ::testing::HasSubstr;
@@ -71,6 +72,40 @@ TEST(safetensors, equal_content_gives_equal_bytes) {
   write_safetensors(directory / "b", tensors, {{"k", "v"}});
 
   EXPECT_EQ(testing::read_text(directory / "a"), testing::read_text(directory / "b"));
+}
+
+TEST(safetensors, a_changed_bit_of_the_data_is_found_by_its_checksum) {
+  const temporary_directory directory;
+  const std::vector<float> values{1, 2};
+  const std::vector<std::uint8_t> bytes{3};
+  const std::string path = directory / "a";
+  write_safetensors(path, std::vector<named_array_view>{{"y", as_array(bytes, {1})},
+                                                        {"x", as_array(values, {2})}});
+  safetensors_file(path).verify();
+  EXPECT_TRUE(safetensors_file(path).contains("x"));
+
+  std::string content = testing::read_text(path);
+  content[content.size() - 2] ^= 1;
+  testing::write_raw(path, content);
+
+  EXPECT_THAT(message_of<file_error>([&] { safetensors_file(path).verify(); }),
+              AllOf(HasSubstr(path), HasSubstr("checksum"), HasSubstr("made again")));
+}
+
+TEST(safetensors, files_of_others_have_no_checksum_and_pass) {
+  safetensors_file(golden("unet1d.safetensors")).verify();
+}
+
+TEST(safetensors, the_checksum_is_not_among_the_metadata_and_its_name_is_taken) {
+  const temporary_directory directory;
+
+  write_safetensors(directory / "a", {}, {{"k", "v"}});
+
+  const safetensors_file file(directory / "a");
+  EXPECT_EQ(file.metadata(), (safetensors_metadata{{"k", "v"}}));
+  EXPECT_THROW(write_safetensors(directory / "a", {}, {{"flowkit.crc32", "1"}}), invalid_input);
+  EXPECT_THAT(refusal(R"({"__metadata__":{"flowkit.crc32":"12x"}})", 0),
+              HasSubstr("\"12x\", not a number of 32 bits"));
 }
 
 TEST(safetensors, a_failed_write_keeps_the_old_file) {

@@ -122,6 +122,10 @@ TEST_F(Couple, ContinuesAfterStopsWithTheSameBits) {
     stop_after stop(blocks);
     EXPECT_EQ(run(o, "parts", stop.hooks()).end, stage_end::stopped);
   }
+  // A block that a disk damaged is made again: header or numbers.
+  std::string block = read_text(folder / "parts/parts/block_1.safetensors");
+  block[block.size() - 2] ^= 1;
+  write_raw(folder / "parts/parts/block_1.safetensors", block);
   const couple_result last = run(o, "parts");
   EXPECT_FALSE(std::filesystem::exists(folder / "parts/parts"));
   // As a kill between the end and the removal leaves them.

@@ -1,7 +1,7 @@
 #include "../../policy/src/core/stages/measuring.hpp"
 #include "toy_task.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <cmath>
 
@@ -10,6 +10,8 @@ namespace {
 
 using namespace testing;
 using flowkit::testing::message_of;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 measure_options few() { return {.data = toy_selection(), .windows = 24, .noises = 3}; }
 
@@ -30,6 +32,17 @@ TEST(Measure, DistancesAreMeansOverStepsOfActionDistances) {
   // Both chunks are half their difference from their mean: 5 / 2 at the outer steps, |(3, 3)| / 2
   // at the inner ones. Floats hold the means exactly.
   EXPECT_NEAR(d.spread, (2.5 + std::sqrt(18.0) / 2) / 2, 1e-12);
+}
+
+TEST(Measure, ActionsThatAreNotFiniteAreThePolicysFault) {
+  const spec s{.horizon = 1, .observe = 1, .execute = 1, .action = {"x"}, .state = {"s"}};
+  const std::vector<float> experts{0, 0};
+  chunk_distance d{.windows = 2};
+
+  EXPECT_THAT(message_of<invalid_input>([&] {
+                detail::fill_distances(d, s, experts, std::vector<float>{1, 2, NAN, 3}, 2);
+              }),
+              AllOf(HasSubstr("the policy generates actions of nan"), HasSubstr("window 1")));
 }
 
 TEST(Measure, OneStepOfTheBaseGoesToTheMiddleOfTwoWays) {

@@ -136,6 +136,11 @@ TEST_F(checkpoint, other_files_are_refused) {
   testing::write_raw(path_, std::string_view(whole).substr(0, whole.size() - 1));
   EXPECT_THAT(refusal(), HasSubstr(path_));
 
+  std::string changed = whole;
+  changed.back() ^= 1;
+  testing::write_raw(path_, changed);
+  EXPECT_THAT(refusal(), HasSubstr("checksum"));
+
   write_safetensors(path_, {}, {{"format", "pt"}});
   EXPECT_THAT(refusal(), HasSubstr("'pt'"));
 }

@@ -34,6 +34,7 @@ lowering lowering_of(const detail::product_executor& by, const convolution_geome
 /// The rows of [batch, 1, time, channels] as [batch, time, channels].
 template <class U>
 view<U, 3, host_space> over_time(const view<U, 4, host_space>& v) {
+  FLOWKIT_EXPECT(v.shape()[3] <= 1 || v.strides()[3] == 1);
   return {v.data(), extents<3>{v.shape()[0], v.shape()[2], v.shape()[3]},
           extents<3>{v.strides()[0], v.strides()[2], v.strides()[3]}};
 }
@@ -46,7 +47,7 @@ bool pointwise(const convolution_geometry& g) { return g == convolution_geometry
 void onednn::convolve(const convolution_geometry& g, constant_view<4> x, constant_view<2> w,
                       float beta, mutable_view<4> y) {
   FLOWKIT_EXPECT(y.shape() == g.output(x.shape(), w.shape()[1]));
-  FLOWKIT_EXPECT(w.shape()[0] == g.taps() * x.shape()[3]);
+  FLOWKIT_EXPECT(w.shape()[0] == g.taps() * x.shape()[3] && contiguous_rows(w));
   if (pointwise(g)) {
     return gemm(transpose::no, transpose::no, 1, positions(x), w, beta, positions(y));
   }
@@ -77,7 +78,7 @@ void onednn::convolve(const convolution_geometry& g, constant_view<4> x, constan
 void onednn::convolve_backward_data(const convolution_geometry& g, constant_view<4> dy,
                                     constant_view<2> w, float beta, mutable_view<4> dx) {
   FLOWKIT_EXPECT(dy.shape() == g.output(dx.shape(), w.shape()[1]));
-  FLOWKIT_EXPECT(w.shape()[0] == g.taps() * dx.shape()[3]);
+  FLOWKIT_EXPECT(w.shape()[0] == g.taps() * dx.shape()[3] && contiguous_rows(w));
   if (pointwise(g)) {
     return gemm(transpose::no, transpose::yes, 1, positions(dy), w, beta, positions(dx));
   }
@@ -111,6 +112,7 @@ void onednn::convolve_backward_weights(const convolution_geometry& g, constant_v
                                        constant_view<4> dy, float beta, mutable_view<2> dw) {
   FLOWKIT_EXPECT(dy.shape() == g.output(x.shape(), dw.shape()[1]));
   FLOWKIT_EXPECT(dw.shape()[0] == g.taps() * x.shape()[3]);
+  FLOWKIT_EXPECT(contiguous_rows(constant_view<2>(dw)));
   if (pointwise(g)) {
     return gemm(transpose::yes, transpose::no, 1, positions(x), positions(dy), beta, dw);
   }

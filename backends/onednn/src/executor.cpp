@@ -73,8 +73,7 @@ operand product_executor::stored(thread_pool& pool, growing_memory& memory,
                                  view<const float, 2, host_space> x) {
   const index_t rows = x.shape()[0];
   const index_t columns = x.shape()[1];
-  // oneDNN has no kernel for rows that repeat or overlap.
-  if (reads_floats() && x.strides()[0] >= columns) return {x.data(), x.strides()[0], 1};
+  if (reads_in_place(columns, x.strides()[0])) return {x.data(), x.strides()[0], 1};
   auto* const data = memory.grown<std::byte>(rows * columns * element_size());
   const index_t parts = std::min(rows, static_cast<index_t>(lanes_.size()));
   pool.for_each_index(parts, x.size(), [&](index_t i) {
@@ -87,7 +86,7 @@ operand product_executor::stored(thread_pool& pool, growing_memory& memory,
 
 operand product_executor::stored(growing_memory& memory, index_t rows, index_t columns,
                                  const float* x, index_t step) const {
-  if (reads_floats()) return {x, step, 1};
+  if (reads_in_place(columns, step)) return {x, step, 1};
   auto* const data = memory.grown<std::byte>(rows * columns * element_size());
   store_rows(rows, columns, x, step, data);
   return {data, columns, 1};

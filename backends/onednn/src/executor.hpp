@@ -32,6 +32,15 @@ class product_executor {
   }
   /// Whether products read our floats where they lie.
   [[nodiscard]] bool reads_floats() const { return precision_ == flowkit::precision::f32; }
+  /// The same of rows of so many numbers, so far apart: oneDNN has no kernel for rows that repeat
+  /// or overlap.
+  [[nodiscard]] bool reads_in_place(index_t columns, index_t step) const {
+    return reads_floats() && step >= columns;
+  }
+  /// Numbers between the rows of the operand that `stored` makes of such rows.
+  [[nodiscard]] index_t stored_step(index_t columns, index_t step) const {
+    return reads_in_place(columns, step) ? step : columns;
+  }
   /// Bytes of a stored operand.
   [[nodiscard]] index_t element_size() const { return format() == element::bf16 ? 2 : 4; }
 
@@ -40,7 +49,8 @@ class product_executor {
   /// The same for the rows of a matrix, one after the other without gaps.
   void store_rows(index_t rows, index_t columns, const float* x, index_t step, std::byte* y) const;
 
-  /// The matrix as an operand: where it lies, or a rounded copy in `memory`, made by all threads.
+  /// The matrix as an operand: where it lies, or a dense copy in `memory`, rounded as the precision
+  /// asks, made by all threads.
   [[nodiscard]] operand stored(thread_pool& pool, growing_memory& memory,
                                view<const float, 2, host_space> x);
   /// The same in the memory of a lane, made by the calling thread.

@@ -4,7 +4,7 @@ namespace flowkit {
 namespace {
 
 detail::operand oriented(transpose t, const detail::operand& o) {
-  return t == transpose::no ? o : detail::operand{o.data, o.column_step, o.row_step};
+  return t == transpose::no ? o : transposed(o);
 }
 
 }  // namespace

@@ -9,8 +9,6 @@ constexpr index_t task_elements = index_t{1} << 17;
 /// cache.
 constexpr index_t shared_elements = index_t{1} << 21;
 
-operand transposed(const operand& o) { return {o.data, o.column_step, o.row_step}; }
-
 operand below(const operand& o, index_t rows, index_t size) {
   return {static_cast<const std::byte*>(o.data) + rows * o.row_step * size, o.row_step,
           o.column_step};

@@ -10,10 +10,6 @@ namespace {
 using dims = dnnl::memory::dims;
 using layout = dnnl::memory::desc;
 
-dnnl_compat::type type_of(element format) {
-  return format == element::bf16 ? dnnl_compat::type::bf16 : dnnl_compat::type::f32;
-}
-
 /// Dense [images, height, width, channels], which oneDNN names in another order.
 layout pixels(const extents<4>& shape, element format) {
   return {dims{shape[0], shape[3], shape[1], shape[2]}, type_of(format),
@@ -33,8 +29,7 @@ index_t size_of_element(element format) { return format == element::bf16 ? 2 : 4
 
 /// Whether oneDNN convolves directly, and does not collect windows or run its reference code.
 bool direct(std::string_view implementation) {
-  return implementation.find("gemm") == std::string_view::npos &&
-         implementation.find("ref") == std::string_view::npos;
+  return implementation.find("gemm") == std::string_view::npos && !is_reference(implementation);
 }
 
 }  // namespace

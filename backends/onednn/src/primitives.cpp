@@ -31,25 +31,21 @@ std::string shape_text(const product& p) {
               ", 1)");
 }
 
-[[noreturn]] void fail(const product& p, dnnl_status_t status) {
-  throw backend_error(text("matrix product ", shape_text(p)), reported(status));
+[[noreturn]] void fail(const product& p, const std::string& why) {
+  throw backend_error(text("matrix product ", shape_text(p)), why);
 }
+
+std::string version_text() { return text(DNNL_VERSION_MAJOR, ".", DNNL_VERSION_MINOR); }
 
 dnnl::memory::desc described(index_t rows, index_t columns, const operand& o, element format) {
-  const auto type = format == element::bf16 ? dnnl_compat::type::bf16 : dnnl_compat::type::f32;
-  return {{rows, columns}, type, dnnl::memory::dims{o.row_step, o.column_step}};
-}
-
-/// Its reference code is right, but thousands of times slower than a kernel.
-bool is_reference(std::string_view implementation) {
-  return implementation.find("ref") != std::string_view::npos;
+  return {{rows, columns}, type_of(format), dnnl::memory::dims{o.row_step, o.column_step}};
 }
 
 }  // namespace
 
 std::string reported(dnnl_status_t status) {
-  return text("oneDNN ", DNNL_VERSION_MAJOR, ".", DNNL_VERSION_MINOR, " reports status '",
-              dnnl_compat::status_text(status), "'");
+  return text("oneDNN ", version_text(), " reports status '", dnnl_compat::status_text(status),
+              "'");
 }
 
 serial_library::serial_library() : before_(openmp().found() ? openmp().threads() : 0) {
@@ -122,19 +118,22 @@ void product_cache::prepare(const product& p) {
       const auto b = described(p.k, p.n, p.b, p.format);
       const auto c = described(p.m, p.n, {p.c, p.c_step, 1}, element::f32);
       const auto chosen = dnnl_compat::matmul(engine_, a, b, c, p.add);
-      if (is_reference(chosen.impl_info_str())) fail(p, dnnl_unimplemented);
+      if (const std::string code = chosen.impl_info_str(); is_reference(code)) {
+        fail(p, text("oneDNN ", version_text(), " has only its reference code ('", code,
+                     "') for these steps; copy the operands to dense rows"));
+      }
       return lane_primitive(dnnl::matmul(chosen), chosen.scratchpad_desc(),
                             {{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, c}}, engine_,
                             lanes_);
     } catch (const dnnl::error& problem) {
-      fail(p, problem.status);
+      fail(p, reported(problem.status));
     }
   });
 }
 
 void product_cache::run(const product& p, std::size_t lane_number, lane& by) {
   const auto status = known_.at(key_of(p)).run({p.a.data, p.b.data, p.c}, lane_number, by);
-  if (status != dnnl_success) fail(p, status);
+  if (status != dnnl_success) fail(p, reported(status));
 }
 
 }  // namespace flowkit::detail

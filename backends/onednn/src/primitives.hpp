@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace flowkit::detail {
@@ -33,12 +34,26 @@ class serial_library {
 /// Format of the operands of a product; its result is float.
 enum class element : index_t { f32, bf16 };
 
+[[nodiscard]] constexpr dnnl_compat::type type_of(element format) {
+  return format == element::bf16 ? dnnl_compat::type::bf16 : dnnl_compat::type::f32;
+}
+
+/// Whether an implementation, by oneDNN's name of it, is its reference code, which is right but
+/// thousands of times slower than a kernel.
+[[nodiscard]] constexpr bool is_reference(std::string_view implementation) {
+  return implementation.find("ref") != std::string_view::npos;
+}
+
 /// An operand in memory: element (i, j) lies at i * row_step + j * column_step, one of which is 1.
 struct operand {
   const void* data;
   index_t row_step;
   index_t column_step;
 };
+
+[[nodiscard]] constexpr operand transposed(const operand& o) {
+  return {o.data, o.column_step, o.row_step};
+}
 
 /// c = a b, or c += a b where `add`, with a of m x k, b of k x n and rows of c that lie c_step
 /// apart.
@@ -145,7 +160,7 @@ class primitive_cache {
  private:
   struct dated {
     Entry entry;
-    index_t last_use;  ///< the oldest makes room for a new one
+    index_t last_use;  ///< `clock_` then
   };
 
   index_t clock_ = 0;

@@ -12,8 +12,6 @@ const std::byte* row_of(const std::byte* rows, index_t row, index_t columns, ind
 /// A dense operand.
 operand dense(const std::byte* data, index_t columns) { return {data, columns, 1}; }
 
-operand transposed(const operand& o) { return {o.data, o.column_step, o.row_step}; }
-
 }  // namespace
 
 const std::byte* time_convolution::collected(growing_memory& memory,
@@ -67,7 +65,7 @@ void time_convolution::forward(view<const float, 3, host_space> x, matrix w, flo
                    .n = columns,
                    .k = inputs,
                    .a = dense(row_of(steps, r.slot * batch, inputs, by.element_size()), inputs),
-                   .b = {nullptr, by.reads_floats() ? w.strides()[0] : columns, 1},
+                   .b = {nullptr, by.stored_step(columns, w.strides()[0]), 1},
                    .c = nullptr,
                    .c_step = columns,
                    .format = by.format(),
@@ -112,7 +110,7 @@ void time_convolution::data(view<const float, 3, host_space> dy, matrix w, float
         .n = g.columns_of(task).size,
         .k = outputs,
         .a = dense(row_of(windows, r.window * batch, outputs, by.element_size()), outputs),
-        .b = {nullptr, 1, by.reads_floats() ? w.strides()[0] : outputs},
+        .b = {nullptr, 1, by.stored_step(outputs, w.strides()[0])},
         .c = nullptr,
         .c_step = g.columns_of(task).size,
         .format = by.format(),

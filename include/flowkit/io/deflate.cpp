@@ -91,6 +91,10 @@ std::vector<std::byte> deflate_raw(std::initializer_list<byte_view> pieces) {
 }
 
 std::uint32_t crc32_of(std::initializer_list<byte_view> pieces) {
+  return crc32_of(std::span(pieces.begin(), pieces.size()));
+}
+
+std::uint32_t crc32_of(std::span<const byte_view> pieces) {
   uLong crc = crc32(0, nullptr, 0);
   for (const byte_view piece : pieces) {
     if (piece.empty()) continue;  // zlib takes a null pointer for "start anew"

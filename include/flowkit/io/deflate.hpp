@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <vector>
 
 namespace flowkit {
@@ -20,6 +21,7 @@ namespace flowkit {
 void inflate_raw(byte_view from, std::size_t size, std::vector<std::byte>& to);
 
 /// CRC-32 of the pieces, one after another (polynomial of ISO 3309).
+[[nodiscard]] std::uint32_t crc32_of(std::span<const byte_view> pieces);
 [[nodiscard]] std::uint32_t crc32_of(std::initializer_list<byte_view> pieces);
 
 }  // namespace flowkit

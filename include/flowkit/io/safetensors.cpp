@@ -1,9 +1,11 @@
 #include <flowkit/io/atomic_file.hpp>
+#include <flowkit/io/deflate.hpp>
 #include <flowkit/io/json.hpp>
 #include <flowkit/io/safetensors.hpp>
 #include <flowkit/io/utf8.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <numeric>
 #include <optional>
 
@@ -13,6 +15,7 @@ namespace {
 constexpr std::size_t prefix_bytes = sizeof(std::uint64_t);
 constexpr std::uint64_t header_limit = 100'000'000;  // as in the reference implementation
 constexpr std::string_view metadata_key = "__metadata__";
+constexpr std::string_view checksum_key = "flowkit.crc32";
 constexpr json_limits header_limits{.depth = 4};
 
 struct dtype_name {
@@ -86,6 +89,20 @@ safetensors_metadata parse_metadata(const json_value& value) {
   return out;
 }
 
+/// Takes the checksum out of the metadata.
+std::optional<std::uint32_t> take_checksum(safetensors_metadata& metadata) {
+  const auto found = metadata.find(std::string(checksum_key));
+  if (found == metadata.end()) return std::nullopt;
+  const std::string digits = found->second;
+  metadata.erase(found);
+  std::uint32_t value{};
+  const char* const end = digits.data() + digits.size();
+  const auto [stop, problem] = std::from_chars(digits.data(), end, value);
+  FLOWKIT_VALIDATE(problem == std::errc{} && stop == end, to_json(checksum_key), " is ",
+                   to_json(digits), ", not a number of 32 bits: the file is damaged");
+  return value;
+}
+
 /// Runs `parse` and puts `where` before the reason of its failure.
 template <class Parse>
 auto within(const std::string& where, Parse&& parse) {
@@ -140,6 +157,7 @@ safetensors_contents parse(byte_view bytes) {
   for (const json_member& member : document.as_object()) {
     if (member.name == metadata_key) {
       out.metadata = within("metadata", [&] { return parse_metadata(member.value); });
+      out.checksum = within("metadata", [&] { return take_checksum(out.metadata); });
     } else {
       entries.push_back(within("tensor " + to_json(member.name),
                                [&] { return parse_entry(member, data.size()); }));
@@ -169,6 +187,12 @@ std::vector<const named_array_view*> storage_order(std::span<const named_array_v
   return order;
 }
 
+std::uint32_t checksum_of(const std::vector<const named_array_view*>& order) {
+  std::vector<byte_view> pieces;
+  for (const named_array_view* tensor : order) pieces.push_back(tensor->value.bytes());
+  return crc32_of(pieces);
+}
+
 void check_utf8(std::string_view what, std::string_view name) {
   FLOWKIT_VALIDATE(detail::valid_utf8_prefix(name) == name.size(), what, " ", to_json(name),
                    " is not UTF-8, as text in a safetensors file must be; convert it");
@@ -176,6 +200,8 @@ void check_utf8(std::string_view what, std::string_view name) {
 
 void check_names(std::span<const named_array_view> tensors, const safetensors_metadata& metadata) {
   for (const auto& [key, value] : metadata) {
+    FLOWKIT_VALIDATE(key != checksum_key, "a metadata entry cannot be named ", checksum_key,
+                     ", which holds the checksum of a file; choose another name");
     check_utf8("the metadata key", key);
     check_utf8(text("the metadata of ", to_json(key), ","), value);
   }
@@ -225,6 +251,18 @@ safetensors_contents parse_safetensors(byte_view bytes, const std::string& sourc
   }
 }
 
+void verify_checksum(const safetensors_contents& contents, const std::string& source) {
+  if (!contents.checksum) return;
+  std::vector<const named_array_view*> order;
+  for (const named_array_view& tensor : contents.tensors) order.push_back(&tensor);
+  const std::uint32_t found = checksum_of(order);
+  if (found == *contents.checksum) return;
+  throw file_error(source, text("holds data with the checksum ", found, ", but was written with ",
+                                *contents.checksum,
+                                ": it was damaged on the disk or on its way; take a copy that was "
+                                "not, or remove it and have it made again"));
+}
+
 safetensors_file::safetensors_file(const std::string& path)
     : file_(path),
       contents_(parse_safetensors(file_.bytes(), path)),
@@ -263,7 +301,9 @@ void write_safetensors(const std::string& path, std::span<const named_array_view
                        const safetensors_metadata& metadata) {
   check_names(tensors, metadata);
   const auto order = storage_order(tensors);
-  const std::string header = header_text(order, metadata);
+  safetensors_metadata written = metadata;
+  written[std::string(checksum_key)] = text(checksum_of(order));
+  const std::string header = header_text(order, written);
   FLOWKIT_VALIDATE(header.size() <= header_limit, "the header of ", header.size(),
                    " bytes exceeds the limit of ", header_limit, "; shorten the metadata of ",
                    path);

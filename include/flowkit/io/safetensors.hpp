@@ -4,7 +4,9 @@
 #include <flowkit/io/array.hpp>
 #include <flowkit/io/file.hpp>
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +22,7 @@ using safetensors_metadata = std::map<std::string, std::string>;
 struct safetensors_contents {
   std::vector<named_array_view> tensors;
   safetensors_metadata metadata;
+  std::optional<std::uint32_t> checksum;  ///< of the data; only our own files have one
 };
 
 /// Reads the header: u64 length, JSON object, data (huggingface/safetensors, "Format").
@@ -28,6 +31,10 @@ struct safetensors_contents {
 /// be UTF-8 without duplicate keys, every shape fit its offsets, and the tensors cover the data
 /// without gap or overlap. Throws file_error with `source` as the path. Copies no tensor.
 [[nodiscard]] safetensors_contents parse_safetensors(byte_view bytes, const std::string& source);
+
+/// Reads all data and throws file_error with `source` as the path if they have another checksum
+/// than the file says: a disk or a copy changed them. Files of others have none and pass.
+void verify_checksum(const safetensors_contents& contents, const std::string& source);
 
 /// A safetensors file opened for reading. Opening reads only the header; the values of a tensor are
 /// read from the disk when they are touched.
@@ -54,6 +61,8 @@ class safetensors_file {
   [[nodiscard]] const std::string& metadata(const std::string& key) const&;
   void metadata(const std::string& key) const&& = delete;
   [[nodiscard]] const std::string& path() const noexcept { return file_.path(); }
+  /// As the function `verify_checksum`.
+  void verify() const { verify_checksum(contents_, path()); }
 
  private:
   [[nodiscard]] const named_array_view* find(std::string_view name) const noexcept;
@@ -67,9 +76,10 @@ class safetensors_file {
 /// file is never held in memory.
 ///
 /// Tensors are stored by descending element size (otherwise in the given order): together with a
-/// header padded to a multiple of 8 bytes this aligns every value. Throws invalid_input for
-/// duplicate or reserved names, for names and metadata that are not UTF-8 and for a header that
-/// `parse_safetensors` would refuse; file_error if writing fails.
+/// header padded to a multiple of 8 bytes this aligns every value. The metadata entry
+/// "flowkit.crc32" takes a checksum of the data, for which they are read once more. Throws
+/// invalid_input for duplicate or reserved names and keys, for names and metadata that are not
+/// UTF-8 and for a header that `parse_safetensors` would refuse; file_error if writing fails.
 void write_safetensors(const std::string& path, std::span<const named_array_view> tensors,
                        const safetensors_metadata& metadata = {});
 

@@ -106,6 +106,7 @@ template <class T>
 checkpoint_record read_checkpoint(const std::string& path, const parameter_layout& layout,
                                   std::vector<host_values<T>>& state) {
   const safetensors_file file(path);
+  file.verify();  // training would go on from changed numbers without a word
   checkpoint_record record = read_record(file);
   for (host_values<T>& s : state) {
     refuse_strangers(file, layout, s.role);

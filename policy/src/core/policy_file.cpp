@@ -119,6 +119,7 @@ template <class T>
 void policy_file::read_weights(weight_set set, const parameter_layout& layout,
                                std::span<T> flat) const {
   FLOWKIT_EXPECT(static_cast<index_t>(flat.size()) == layout.size());
+  verify_checksum(contents_, source_);
   std::fill(flat.begin(), flat.end(), T(0));
   for (const parameter_layout::entry& e : layout.entries()) {
     const std::string name = weight_name(set, e.name);

@@ -31,6 +31,17 @@ double mean_evaluations(const couplings_view& v) {
   return v.size() == 0 ? 0 : sum / static_cast<double>(v.size());
 }
 
+/// Whether a block can be joined. One that a disk or a crash damaged is made again.
+bool usable(const std::string& path) {
+  if (!exists(path)) return false;
+  try {
+    couplings_file(path).verify();
+    return true;
+  } catch (const file_error&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 std::span<const float> coupling_part::condition_of(row_t window) const {
@@ -91,7 +102,7 @@ part_store::part_store(const result_folder& place, const couplings_header& heade
   std::error_code problem;
   std::filesystem::create_directories(folder, problem);
   if (problem) throw file_error(folder, "cannot be created: " + problem.message());
-  while (!complete() && exists(path_of(done_))) ++done_;
+  while (!complete() && usable(path_of(done_))) ++done_;
 }
 
 part_range part_store::next() const {

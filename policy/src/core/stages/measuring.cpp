@@ -105,6 +105,11 @@ std::vector<float> expert_chunks(const demonstrations& data, const measure_optio
 void fill_distances(chunk_distance& d, const spec& s, std::span<const float> experts,
                     std::span<const float> chunks, index_t noises) {
   const index_t size = s.chunk_size();
+  const auto bad =
+      std::find_if(chunks.begin(), chunks.end(), [](float x) { return !std::isfinite(x); });
+  FLOWKIT_VALIDATE(bad == chunks.end(), "the policy generates actions of ", *bad,
+                   ", first at window ", (bad - chunks.begin()) / (noises * size),
+                   ": its weights or statistics are too large or damaged; train it again");
   const index_t width = s.action_size();
   for (index_t w = 0; w < d.windows; ++w) {
     const auto own = chunks.subspan(static_cast<std::size_t>(w * noises * size),

@@ -17,7 +17,8 @@ void validate_measure(const policy_manifest& m, const demonstrations& data,
 [[nodiscard]] std::vector<float> expert_chunks(const demonstrations& data, const measure_options& o,
                                                const window_index& index,
                                                std::span<const row_t> rows);
-/// Distances of `noises` chunks per window to the window's expert chunk.
+/// Distances of `noises` chunks per window to the window's expert chunk. Throws invalid_input for
+/// chunks that are not finite.
 void fill_distances(chunk_distance& d, const spec& s, std::span<const float> experts,
                     std::span<const float> chunks, index_t noises);
 void fill_error(solver_error& e, const spec& s, std::span<const float> tight,

@@ -62,8 +62,6 @@ train_base_result train_base(B& be, const demonstrations& data, const train_base
   detail::expect_windows(train, data, o.data);
   detail::expect_batch(o.fit.batch, train.size(), "windows", "train.batch");
   place.check_replaceable();
-  hooks.begins();
-  place.begin();
   const visuomotor_field field(m.specification, m.network);
   const rng_key key{o.seed};
   parameter_store<B> store(be, field.layout(), key.split(0));
@@ -75,6 +73,9 @@ train_base_result train_base(B& be, const demonstrations& data, const train_base
   detail::fit_run fit(be, field.layout(), store, objective, source, o.fit, key.split(1), place,
                       looks ? std::function<double(const_view_of<B, 1>)>(std::ref(held_out))
                             : std::function<double(const_view_of<B, 1>)>());
+  // Not earlier: a network that the memory does not hold must leave the results of before.
+  hooks.begins();
+  place.begin();
   train_base_result result{.end = fit(hooks), .policy = place / detail::policy_name};
   if (result.end == stage_end::stopped) return result;
   result.fit = fit.summary();

@@ -66,7 +66,8 @@ class onednn : public eigen<float> {
   /// What does not run in oneDNN, and what runs it instead. Reference code runs nothing.
   [[nodiscard]] static std::vector<std::string> own_kernels();
 
-  /// Throws backend_error with the shapes and oneDNN's status where oneDNN fails.
+  /// Throws backend_error with the shapes and oneDNN's status where oneDNN fails or would run its
+  /// reference code; the result is undefined then.
   void gemm(transpose ta, transpose tb, float alpha, constant_view<2> a, constant_view<2> b,
             float beta, mutable_view<2> c);
   void gemm(transpose ta, transpose tb, float alpha, constant_view<3> a, constant_view<3> b,

@@ -48,6 +48,8 @@ class couplings_file {
   [[nodiscard]] const std::string& path() const noexcept { return file_.path(); }
   [[nodiscard]] const couplings_header& header() const noexcept { return header_; }
   [[nodiscard]] const couplings_view& numbers() const noexcept { return numbers_; }
+  /// Reads all numbers; throws file_error if they are not those that were written.
+  void verify() const { file_.verify(); }
 
  private:
   safetensors_file file_;
