@@ -26,15 +26,21 @@ class directory_store final : public byte_store {
   }
 
   [[nodiscard]] bool contains(const std::string& key) const override {
-    std::error_code ignored;
-    return fs::exists(source() + "/" + key, ignored);
+    if (exists(key)) return true;
+    // What should lie in a folder that is a link to nowhere is not absent either.
+    for (std::size_t end = key.find('/'); end != std::string::npos; end = key.find('/', end + 1)) {
+      if (!exists(key.substr(0, end))) break;
+    }
+    return false;
   }
 
   [[nodiscard]] std::vector<std::string> children(const std::string& folder) const override {
     std::vector<std::string> out;
-    std::error_code absent;
-    for (const auto& entry : fs::directory_iterator(source() + "/" + folder, absent)) {
-      out.push_back(entry.path().filename().string());
+    if (!contains(folder)) return out;
+    std::error_code failure;
+    fs::directory_iterator at(source() + "/" + folder, failure);
+    for (; !failure && at != fs::directory_iterator{}; at.increment(failure)) {
+      out.push_back(at->path().filename().string());
     }
     std::sort(out.begin(), out.end());
     return out;
@@ -46,9 +52,28 @@ class archive_store final : public byte_store {
   archive_store(const blob& archive, std::string source, const std::string& prefix)
       : byte_store(std::move(source)),
         owner_(archive.owner),
+    if (failure) fail(folder, "cannot be listed: " + failure.message());
         reader_(archive.bytes, byte_store::source()) {
     for (const zip_entry& entry : reader_.entries()) {
       const std::string_view name = entry.name;
+
+ private:
+  [[noreturn]] void fail(const std::string& key, const std::string& what) const {
+    throw file_error(source(), text(key, ": ", what));
+  }
+
+  /// Only a name that nothing has counts as absent; training would take anything else for zeros.
+  [[nodiscard]] bool exists(const std::string& key) const {
+    const std::string path = source() + "/" + key;
+    std::error_code failure;
+    const fs::file_type found = fs::status(path, failure).type();
+    if (found == fs::file_type::none) fail(key, "cannot be reached: " + failure.message());
+    if (found != fs::file_type::not_found) return true;
+    if (fs::is_symlink(path, failure)) {
+      fail(key, "is a symbolic link to a file that is not there; fetch the file or restore it");
+    }
+    return false;
+  }
       if (name.starts_with(prefix)) entries_.emplace(name.substr(prefix.size()), &entry);
     }
   }

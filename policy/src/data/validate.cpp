@@ -37,10 +37,12 @@ class field_report {
   index_t count_ = 0;
 };
 
-/// The reason of a file_error without path and field, which stand in the finding.
-std::string reason_of(const file_error& problem, const std::string& field) {
+/// The reason of a file_error without the data set and field, which stand in the finding; a file of
+/// the data set is named by its path below it.
+std::string reason_of(const file_error& problem, const std::string& path,
+                      const std::string& field) {
   std::string_view what = problem.what();
-  for (const std::string& start : {problem.path() + ": ", text("field ", field, ": ")}) {
+  for (const std::string& start : {path + ": ", path + "/", text("field ", field, ": ")}) {
     if (what.starts_with(start)) what.remove_prefix(start.size());
   }
   return std::string(what);
@@ -67,7 +69,8 @@ index_t absent_chunks(const field_source& source, index_t block) {
 }
 
 /// Decodes the blocks of the frames that belong to episodes.
-void check_blocks(const field_source& source, index_t frames, field_report& report) {
+void check_blocks(const std::string& path, const field_source& source, index_t frames,
+                  field_report& report) {
   index_t absent = 0;
   const index_t blocks = (frames + source.block_frames() - 1) / source.block_frames();
   for (index_t block = 0; block < blocks && absent <= absent_limit; ++block) {
@@ -75,7 +78,7 @@ void check_blocks(const field_source& source, index_t frames, field_report& repo
       absent += absent_chunks(source, block);
       check_finite(source.info(), source.load(block), report);
     } catch (const file_error& problem) {
-      report.add(severity::problem, reason_of(problem, source.info().name));
+      report.add(severity::problem, reason_of(problem, path, source.info().name));
     }
   }
   if (absent > absent_limit) {
@@ -97,7 +100,7 @@ void check_field(const std::string& path, const field_source& source, index_t fr
     report.add(severity::note, text("has ", source.frames(), " frames; those from ", frames,
                                     " on belong to no episode and are ignored"));
   }
-  check_blocks(source, std::min(frames, source.frames()), report);
+  check_blocks(path, source, std::min(frames, source.frames()), report);
   report.finish();
 }
 
@@ -113,7 +116,7 @@ std::vector<finding> validate_demonstrations(const std::string& path,
                                              const demonstration_options& options) {
   std::vector<finding> out;
   const auto collect = [&](const std::string& field, const file_error& problem) {
-    out.push_back({severity::problem, path, field, reason_of(problem, field)});
+    out.push_back({severity::problem, path, field, reason_of(problem, path, field)});
   };
   try {
     const detail::dataset_parts parts = detail::read_parts(path, options, collect);

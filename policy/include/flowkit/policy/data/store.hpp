@@ -32,7 +32,8 @@ class byte_store {
   /// mapped, not copied. Throws file_error if there is one that cannot be read.
   [[nodiscard]] virtual std::optional<blob> read(const std::string& key) const = 0;
   [[nodiscard]] virtual bool contains(const std::string& key) const = 0;
-  /// Names directly below a folder such as "data", sorted; empty if it does not exist.
+  /// Names directly below a folder such as "data", sorted; empty if it does not exist. Throws
+  /// file_error if it cannot be listed.
   [[nodiscard]] virtual std::vector<std::string> children(const std::string& folder) const = 0;
 
  private:
