@@ -260,6 +260,30 @@ TEST(mutated_chunks, are_decompressed_or_refused) {
   }
 }
 
+TEST(hostile_archives, entries_larger_than_a_chunk_can_be_are_not_inflated) {
+  constexpr std::size_t large = std::size_t{64} << 20;
+  temporary_directory dir;
+  {
+    const std::string reference = read_text(golden("formats/replay.zarr.zip"));
+    const zip_reader reader(flowkit::detail::bytes_of(reference), "reference");
+    atomic_file file(dir / "bomb.zip");
+    zip_writer writer(file);
+    const std::vector<std::byte> zeros(large);
+    std::vector<std::byte> scratch;
+    for (const zip_entry& entry : reader.entries()) {
+      const bool chunk = entry.name.ends_with("data/action/0.0");
+      const byte_view content = chunk ? byte_view(zeros) : reader.read(entry, scratch);
+      writer.add(entry.name, {content}, zip_method::deflated);
+    }
+    writer.finish();
+    file.commit();
+  }
+
+  const auto message = message_of<file_error>([&] { load(demonstrations(dir / "bomb.zip")); });
+
+  EXPECT_THAT(message, HasSubstr(text("data/action/0.0: has ", large, " bytes, but at most ")));
+}
+
 /// An archive with the reference data set and one more entry.
 void write_archive_with(const std::string& path, const std::string& extra) {
   const std::string bytes = read_text(golden("formats/replay.zarr.zip"));

@@ -1,3 +1,4 @@
+#include <flowkit/core/error.hpp>
 #include <flowkit/io/file.hpp>
 #include <flowkit/io/zip.hpp>
 #include <flowkit/policy/data/store.hpp>
@@ -16,13 +17,22 @@ namespace fs = std::filesystem;
 /// Smaller files are copied: a process may have some 65 000 maps, and caches keep many small files.
 constexpr std::size_t least_mapped = std::size_t{64} << 10;
 
+void check_size(const std::string& source, const std::string& key, std::uint64_t bytes,
+                index_t limit) {
+  if (bytes <= static_cast<std::uint64_t>(limit)) return;
+  throw file_error(source, text(key, ": has ", bytes, " bytes, but at most ", limit,
+                                " are expected there; it is damaged, or not what its name says"));
+}
+
 class directory_store final : public byte_store {
  public:
   using byte_store::byte_store;
 
-  [[nodiscard]] std::optional<blob> read(const std::string& key) const override {
+  [[nodiscard]] std::optional<blob> read(const std::string& key, index_t limit) const override {
     if (!contains(key)) return std::nullopt;
-    return map_file(source() + "/" + key);
+    blob out = map_file(source() + "/" + key);
+    check_size(source(), key, out.bytes.size(), limit);
+    return out;
   }
 
   [[nodiscard]] bool contains(const std::string& key) const override {
@@ -42,20 +52,10 @@ class directory_store final : public byte_store {
     for (; !failure && at != fs::directory_iterator{}; at.increment(failure)) {
       out.push_back(at->path().filename().string());
     }
+    if (failure) fail(folder, "cannot be listed: " + failure.message());
     std::sort(out.begin(), out.end());
     return out;
   }
-};
-
-class archive_store final : public byte_store {
- public:
-  archive_store(const blob& archive, std::string source, const std::string& prefix)
-      : byte_store(std::move(source)),
-        owner_(archive.owner),
-    if (failure) fail(folder, "cannot be listed: " + failure.message());
-        reader_(archive.bytes, byte_store::source()) {
-    for (const zip_entry& entry : reader_.entries()) {
-      const std::string_view name = entry.name;
 
  private:
   [[noreturn]] void fail(const std::string& key, const std::string& what) const {
@@ -74,13 +74,24 @@ class archive_store final : public byte_store {
     }
     return false;
   }
+};
+
+class archive_store final : public byte_store {
+ public:
+  archive_store(const blob& archive, std::string source, const std::string& prefix)
+      : byte_store(std::move(source)),
+        owner_(archive.owner),
+        reader_(archive.bytes, byte_store::source()) {
+    for (const zip_entry& entry : reader_.entries()) {
+      const std::string_view name = entry.name;
       if (name.starts_with(prefix)) entries_.emplace(name.substr(prefix.size()), &entry);
     }
   }
 
-  [[nodiscard]] std::optional<blob> read(const std::string& key) const override {
+  [[nodiscard]] std::optional<blob> read(const std::string& key, index_t limit) const override {
     const auto found = entries_.find(key);
     if (found == entries_.end()) return std::nullopt;
+    check_size(source(), key, found->second->size, limit);
     auto scratch = std::make_shared<std::vector<std::byte>>();
     const byte_view bytes = reader_.read(*found->second, *scratch);
     if (found->second->method == zip_method::stored) return blob{bytes, owner_};
