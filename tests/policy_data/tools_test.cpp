@@ -229,5 +229,34 @@ TEST(validate, finds_numbers_that_are_not_finite) {
   EXPECT_EQ(found[0].what, "6 numbers are not finite, the first at frame 0, number 1");
 }
 
+TEST(validate, notes_numbers_that_are_too_large_to_learn_from) {
+  temporary_directory dir;
+  convert(two_columns(-1e38F), dir / "d.zarr");
+
+  const auto found = validate_demonstrations(dir / "d.zarr");
+
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].level, severity::note);
+  EXPECT_EQ(found[0].what,
+            "6 numbers are above 1e+18 and cannot be learnt from, the first at frame 0, number 1");
+}
+
+TEST(expect_learnable, names_the_place_of_the_first_number_that_is_not) {
+  EXPECT_NO_THROW(expect_learnable(two_columns(1e18F), {"x"}));
+  for (const float wrong : {NAN, INFINITY, -2e18F}) {
+    std::vector<float> values(6, 1);
+    values[4] = wrong;
+    const auto bytes = std::as_bytes(std::span(values));
+    const array all(dtype::f32, {6}, {bytes.begin(), bytes.end()});
+    const demonstrations data({field_in_memory("x", all)}, {3, 6});
+
+    const auto message = message_of<file_error>([&] { expect_learnable(data, {"x"}); });
+
+    EXPECT_THAT(message,
+                HasSubstr(text("memory: field x: frame 4, number 0 is ", static_cast<double>(wrong),
+                               " (episode 1): learning needs finite numbers")));
+  }
+}
+
 }  // namespace
 }  // namespace flowkit::policy

@@ -48,19 +48,28 @@ std::string reason_of(const file_error& problem, const std::string& path,
   return std::string(what);
 }
 
-void check_finite(const field_info& info, const frame_block& block, field_report& report) {
-  const bool real = info.type == dtype::f32 || info.type == dtype::f64 || info.type == dtype::f16;
-  if (!real) return;
+/// Adds how many numbers of a block are `wrong`, and where the first one is.
+template <class Wrong>
+void count_numbers(const field_info& info, const frame_block& block, severity level,
+                   const Wrong& wrong, std::string_view how, field_report& report) {
   std::vector<double> numbers(static_cast<std::size_t>(block.count * info.width()));
   detail::convert_elements<double>(info.type, block.bytes, numbers);
-  const auto bad = [](double value) { return !std::isfinite(value); };
-  const auto first = std::find_if(numbers.begin(), numbers.end(), bad);
+  const auto first = std::find_if(numbers.begin(), numbers.end(), wrong);
   if (first == numbers.end()) return;
   const index_t at = first - numbers.begin();
-  report.add(
-      severity::problem,
-      text(std::count_if(first, numbers.end(), bad), " numbers are not finite, the first at ",
-           "frame ", block.first + at / info.width(), ", number ", at % info.width()));
+  report.add(level, text(std::count_if(first, numbers.end(), wrong), " numbers are ", how,
+                         ", the first at frame ", block.first + at / info.width(), ", number ",
+                         at % info.width()));
+}
+
+void check_numbers(const field_info& info, const frame_block& block, field_report& report) {
+  const bool real = info.type == dtype::f32 || info.type == dtype::f64 || info.type == dtype::f16;
+  if (!real) return;
+  const auto wrong = [](double value) { return !std::isfinite(value); };
+  const auto large = [](double value) { return std::isfinite(value) && !learnable(value); };
+  count_numbers(info, block, severity::problem, wrong, "not finite", report);
+  count_numbers(info, block, severity::note, large,
+                text("above ", largest_learnable, " and cannot be learnt from"), report);
 }
 
 index_t absent_chunks(const field_source& source, index_t block) {
@@ -76,7 +85,7 @@ void check_blocks(const std::string& path, const field_source& source, index_t f
   for (index_t block = 0; block < blocks && absent <= absent_limit; ++block) {
     try {
       absent += absent_chunks(source, block);
-      check_finite(source.info(), source.load(block), report);
+      check_numbers(source.info(), source.load(block), report);
     } catch (const file_error& problem) {
       report.add(severity::problem, reason_of(problem, path, source.info().name));
     }
@@ -128,6 +137,27 @@ std::vector<finding> validate_demonstrations(const std::string& path,
     collect("", problem);
   }
   return out;
+}
+
+void expect_learnable(const demonstrations& data, const std::vector<std::string>& fields) {
+  std::vector<double> numbers;
+  for (const std::string& name : fields) {
+    const std::size_t field = data.field(name);
+    const index_t width = data.fields()[field].width();
+    for (index_t e = 0; e < data.episodes(); ++e) {
+      const frame_range range = data.episode(e);
+      numbers.resize(static_cast<std::size_t>(range.count * width));
+      data.read<double>(field, range, numbers);
+      const auto wrong = std::find_if_not(numbers.begin(), numbers.end(), learnable);
+      if (wrong == numbers.end()) continue;
+      const index_t at = wrong - numbers.begin();
+      throw file_error(
+          data.source(),
+          text("field ", name, ": frame ", range.first + at / width, ", number ", at % width,
+               " is ", *wrong, " (episode ", e, "): learning needs finite numbers of at most ",
+               largest_learnable, "; repair it, or leave the episode out"));
+    }
+  }
 }
 
 }  // namespace flowkit::policy
