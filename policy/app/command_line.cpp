@@ -56,11 +56,6 @@ po::variables_map parsed(const command& c, const std::vector<std::string>& words
   return given;
 }
 
-std::string text_of(const po::variables_map& given, const char* name,
-                    const std::string& otherwise) {
-  return given.count(name) > 0 ? given[name].as<std::string>() : otherwise;
-}
-
 void set_assignment(context& out, const std::string& assignment) {
   const std::size_t equals = assignment.find('=');
   FLOWKIT_VALIDATE(equals != std::string::npos, "--set ", assignment,
@@ -83,6 +78,19 @@ void read_remembered(context& out, const std::string& path) {
 void check_operands(const command& c, const std::vector<std::string>& operands) {
   FLOWKIT_VALIDATE(!c.operands.empty() || operands.empty(), "'", operands.front(),
                    "' is no option of flowkit ", c.name, ", which takes no operands");
+  const bool all_named = std::find(operands.begin(), operands.end(), "") == operands.end();
+  FLOWKIT_VALIDATE(all_named, "a path given to flowkit ", c.name,
+                   " is empty, perhaps from a variable that is not set: give a path");
+}
+
+/// Nobody means an empty path, which a variable of a shell without a value gives.
+std::string path_of(const po::variables_map& given, const char* name) {
+  if (given.count(name) == 0) return {};
+  std::string path = given[name].as<std::string>();
+  FLOWKIT_VALIDATE(!path.empty(), "--", name,
+                   " is empty, perhaps from a variable that is not set: give a path, or leave the "
+                   "option out");
+  return path;
 }
 
 /// The task, or the data set's own name.
@@ -115,7 +123,7 @@ context parse(const command& c, const std::vector<std::string>& words) {
   check_operands(c, out.operands);
   if (!c.uses_run) return out;
 
-  out.folder = text_of(given, "run", "");
+  out.folder = path_of(given, "run");
   const std::string remembered = out / "config.toml";
   if (given.count("preset") > 0) {
     out.preset = given["preset"].as<std::string>();
@@ -123,7 +131,7 @@ context parse(const command& c, const std::vector<std::string>& words) {
   } else if (!out.folder.empty() && std::filesystem::exists(remembered)) {
     read_remembered(out, remembered);
   }
-  if (given.count("config") > 0) out.values.read(given["config"].as<std::string>());
+  if (const std::string own = path_of(given, "config"); !own.empty()) out.values.read(own);
   if (given.count("set") > 0) {
     for (const std::string& s : given["set"].as<std::vector<std::string>>()) {
       set_assignment(out, s);

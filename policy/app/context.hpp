@@ -14,6 +14,10 @@ class interrupted : public error {
   interrupted() : error("stopped at a checkpoint; the same command continues from there") {}
 };
 
+/// Writes what a call was asked for to standard output, at once. Throws file_error, e.g. on a full
+/// disk: whoever reads it later must not take half of it for all.
+void write_out(std::string_view words);
+
 /// Options of a call, resolved.
 struct context {
   policy::settings values;
@@ -35,7 +39,7 @@ struct context {
   }
   /// A remark on standard error: what begins, what is skipped.
   void say(std::string_view line) const;
-  /// The result on standard output: `document` with --json, else `lines`.
+  /// The result on standard output: `document` with --json, else `lines`. Throws file_error.
   void answer(const json_value& document, std::string_view lines) const;
   /// Throws interrupted if a stop was asked for.
   void check_stop() const {

@@ -59,8 +59,9 @@ void data(const context& c) {
   if (action == "inspect") return inspect_data(c);
   if (action == "convert") return convert_data(c);
   if (action == "validate") return validate_data(c);
-  throw invalid_input(
-      text("there is no action 'data ", action, "'", policy::suggestion(action, actions)));
+  throw invalid_input(text("there is no action 'data ", action, "'",
+                           policy::suggestion(action, actions),
+                           " (the actions are inspect, convert and validate)"));
 }
 
 }  // namespace flowkit::app

@@ -7,7 +7,11 @@
 #include <flowkit/policy/manifest.hpp>
 #include <flowkit/train/interrupt.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 
@@ -45,17 +49,21 @@ bool asks_for_help(const std::vector<std::string>& words) {
 
 int execute(std::vector<std::string> words) {
   if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
-    std::fputs(overview().c_str(), words.empty() ? stderr : stdout);
-    return words.empty() ? wrong_usage : done;
+    if (words.empty()) {
+      std::fputs(overview().c_str(), stderr);
+      return wrong_usage;
+    }
+    write_out(overview());
+    return done;
   }
   if (words[0] == "--version") {
-    std::puts(text("flowkit ", policy::library_version()).c_str());
+    write_out(text("flowkit ", policy::library_version(), "\n"));
     return done;
   }
   const command& c = find_command(words[0]);
   words.erase(words.begin());
   if (asks_for_help(words)) {
-    std::fputs(help_of(c).c_str(), stdout);
+    write_out(help_of(c));
     return done;
   }
   context given = parse(c, words);
@@ -65,6 +73,15 @@ int execute(std::vector<std::string> words) {
   c.run(given);
   remark_ignored(c, given);
   return done;
+}
+
+/// Files that are opened later must not take the numbers of standard streams that the caller
+/// closed, or what is said would go into them. Open for reading only, so that writing to them still
+/// fails.
+void keep_standard_streams() {
+  int file = 0;
+  while (file >= 0 && file <= STDERR_FILENO) file = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (file > STDERR_FILENO) ::close(file);
 }
 
 int complain(const char* message, exit_status status) {
@@ -77,6 +94,8 @@ int complain(const char* message, exit_status status) {
 
 int main(int count, char** words) {
   using namespace flowkit;
+  app::keep_standard_streams();
+  (void)std::signal(SIGXFSZ, SIG_IGN);  // a file over its limit is a failed write, with a message
   try {
     return app::execute({words + 1, words + count});
   } catch (const invalid_input& e) {

@@ -45,8 +45,10 @@ std::string name_in(const std::string& folder, const std::string& method) {
 
 label_parts split_label(const std::string& label) {
   const std::size_t at = label.find('@');
-  FLOWKIT_VALIDATE(at != std::string::npos && at > 0, "method '", label,
+  FLOWKIT_VALIDATE(at != std::string::npos, "method '", label,
                    "' has no '@': write policy@steps, for example sefa@1");
+  FLOWKIT_VALIDATE(at > 0, "method '", label,
+                   "' names no policy before the '@': write policy@steps, for example sefa@1");
   const std::string name = label.substr(0, at);
   FLOWKIT_VALIDATE(name.find('/') == name.npos && name.find("..") == name.npos, "method '", label,
                    "' names a path: name a folder of the run, such as sefa, or give the file of a "

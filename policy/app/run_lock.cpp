@@ -31,6 +31,30 @@ std::string owner_of(int file) {
   return lives(process) ? text(" (pid ", process, ")") : std::string();
 }
 
+/// Opens a lock, or makes it for all who may write here, as their umask decides; a file that one
+/// may only read locks, too. Negative if there is none.
+int open_lock(const std::string& path) {
+  // Through a link the number of this process would go into a file of somebody else. A pipe of this
+  // name would wait for its other end.
+  constexpr int common = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+  int file = ::open(path.c_str(), O_RDWR | O_CREAT | common, 0666);
+  if (file < 0 && errno == EACCES) file = ::open(path.c_str(), O_RDONLY | common);
+  if (file < 0 && errno == ELOOP) {
+    throw file_error(path,
+                     "is a symbolic link, and a run is never locked through one: remove the link");
+  }
+  return file;
+}
+
+/// Whether a file is empty or holds the number of a process, as locks do.
+bool looks_like_lock(int file) {
+  std::array<char, 24> content{};
+  const ssize_t count = ::pread(file, content.data(), content.size(), 0);
+  if (count < 0 || count == static_cast<ssize_t>(content.size())) return false;
+  return std::all_of(content.data(), content.data() + count,
+                     [](char c) { return (c >= '0' && c <= '9') || c == '\n'; });
+}
+
 }  // namespace
 
 void lock_run(const std::string& folder) {
@@ -39,9 +63,7 @@ void lock_run(const std::string& folder) {
   const std::string known = std::filesystem::weakly_canonical(folder, failure).string();
   if (held.contains(known)) return;
   const std::string path = folder + "/.lock";
-  // For all who may write here, as their umask decides; a file that one may only read locks, too.
-  int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (file < 0 && errno == EACCES) file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int file = open_lock(path);
   if (file < 0) return;  // whoever writes next says why
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
     const bool taken = errno == EWOULDBLOCK;
@@ -52,8 +74,10 @@ void lock_run(const std::string& folder) {
                              ": wait until it ends, or give another --run"));
   }
   // The file stays open, and the lock with it, until the process ends. It counts without the number
-  // of its owner, too, which a full disk may refuse.
+  // of its owner, too, which a full disk may refuse, or which would replace what somebody else
+  // wrote.
   held.insert(known);
+  if (!looks_like_lock(file)) return;
   const std::string own = text(::getpid());
   if (::ftruncate(file, 0) == 0) {
     [[maybe_unused]] const ssize_t written = ::pwrite(file, own.data(), own.size(), 0);

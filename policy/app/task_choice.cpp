@@ -1,3 +1,4 @@
+#include <flowkit/policy/data/validate.hpp>
 #include <flowkit/policy/tasks/suite.hpp>
 
 #include <app/options.hpp>
@@ -63,6 +64,9 @@ void check_fields(const policy::settings& values, const policy::demonstrations& 
   for (const std::string& field : s.state) missing.look_for(field, "--state-field");
   for (const std::string& field : s.cameras) missing.look_for(field, "--camera-field");
   missing.complain();
+  std::vector<std::string> numbers = s.state;
+  numbers.push_back(s.action);
+  policy::expect_learnable(data, numbers);
 }
 
 }  // namespace flowkit::app

@@ -16,7 +16,8 @@ void choose_task(policy::settings& values);
 void need_task(const policy::settings& values, std::string_view command);
 
 /// Throws one invalid_input for all fields of the selection that the data set lacks; it lists those
-/// that there are, and names the options.
+/// that there are, and names the options. Throws file_error with the place of a number among states
+/// and actions that cannot be learnt from.
 void check_fields(const policy::settings& values, const policy::demonstrations& data);
 
 }  // namespace flowkit::app

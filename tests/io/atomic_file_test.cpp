@@ -62,6 +62,9 @@ TEST(atomic_file, leftovers_of_dead_processes_are_removed_and_nothing_else) {
   if (child == 0) {
     atomic_file file(below + "/a");
     file.write("half");
+    std::filesystem::create_directory(detail::temporary_name(below + "/data"));
+    // Names that others give to files of their own.
+    testing::write_raw(text(below, "/a.", ::getpid(), ".1.tmp"), "mine");
     std::filesystem::create_directory(text(below, "/data.", ::getpid(), ".tmp"));
     ::raise(SIGKILL);
   }
@@ -71,12 +74,40 @@ TEST(atomic_file, leftovers_of_dead_processes_are_removed_and_nothing_else) {
     testing::write_raw(below + foreign, "mine");
   }
   const auto count = [&] { return std::distance(std::filesystem::directory_iterator(below), {}); };
-  ASSERT_EQ(count(), 7);
+  ASSERT_EQ(count(), 9);
 
   remove_stale_temporaries(directory / "");
 
-  EXPECT_EQ(count(), 5);
+  EXPECT_EQ(count(), 7);
   EXPECT_NO_THROW(remove_stale_temporaries(directory / "missing"));
+}
+
+TEST(atomic_file, a_new_file_never_replaces_one_that_appeared_meanwhile) {
+  const temporary_directory directory;
+  atomic_file first(directory / "a");
+  atomic_file second(directory / "a");
+  first.write("first");
+  second.write("second");
+
+  first.commit_new();
+  const auto message = testing::message_of<file_error>([&] { second.commit_new(); });
+
+  EXPECT_THAT(message, HasSubstr("/a: exists already"));
+  EXPECT_EQ(read_text(directory / "a"), "first");
+}
+
+TEST(atomic_file, a_new_directory_never_replaces_one_that_appeared_meanwhile) {
+  const temporary_directory directory;
+  for (const char* name : {"made", "there"}) {
+    std::filesystem::create_directory(directory / name);
+    testing::write_raw(directory / name + "/a", name);
+  }
+
+  const auto message = testing::message_of<file_error>(
+      [&] { detail::rename_to_new(directory / "made", directory / "there"); });
+
+  EXPECT_THAT(message, HasSubstr("/there: exists already"));
+  EXPECT_EQ(read_text(directory / "there/a"), "there");
 }
 
 TEST(atomic_file, a_killed_process_leaves_the_old_file) {

@@ -55,6 +55,16 @@ TEST(zip, round_trip_of_stored_and_deflated_entries) {
   EXPECT_LT(archive.entries()[1].content.size(), 1000U);
 }
 
+TEST(zip, an_inflated_entry_takes_no_more_memory_than_it_has_bytes) {
+  const std::string bytes = small_archive();
+  const zip_reader archive(detail::bytes_of(bytes), "some.zip");
+  std::vector<std::byte> scratch;
+
+  (void)archive.read(archive.entries()[1], scratch);
+
+  EXPECT_EQ(scratch.capacity(), 100'000U);
+}
+
 TEST(zip, a_stored_entry_is_read_in_place) {
   const std::string bytes = small_archive();
   const zip_reader archive(detail::bytes_of(bytes), "some.zip");

@@ -74,6 +74,10 @@ TEST(running_statistics, refuse_numbers_that_are_none_and_empty_data) {
   EXPECT_THAT(flowkit::testing::message_of<invalid_input>(
                   [&] { s.add(states<physical, float>(rows.view_of())); }),
               HasSubstr("row 2, dimension 1 is nan"));
+  rows(2, 1) = -1e38F;
+  EXPECT_THAT(flowkit::testing::message_of<invalid_input>(
+                  [&] { s.add(states<physical, float>(rows.view_of())); }),
+              HasSubstr("row 2, dimension 1 is -1e+38"));
   EXPECT_THROW((void)running_statistics(2).result(), invalid_input);
   EXPECT_NO_THROW((void)running_statistics(0).result());
 }

@@ -3,6 +3,8 @@
 import json
 import pathlib
 import re
+import resource
+import subprocess
 import tempfile
 import unittest
 
@@ -59,6 +61,7 @@ class CommandLine(unittest.TestCase):
         self.assertIn("did you mean 'train.steps'?",
                       self.refused("train", "--set", "train.step=3"))
         self.assertIn("did you mean 'inspect'?", self.refused("data", "inspct", "x"))
+        self.assertIn("the actions are inspect, convert and validate", self.refused("data", "foo"))
         self.assertIn("did you mean 'quick'?", self.refused("run", "--preset", "quik"))
 
     def test_wrong_values_say_what_is_wanted(self):
@@ -148,6 +151,39 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(json.loads(inspected.stdout)["episodes"], 4)
             self.assertEqual(tiny.call("data", "validate", path).returncode, 0)
         self.refused("data", "convert", data, archive)
+
+    def test_answers_that_cannot_be_written_are_failures(self):
+        for words in [["tasks", "--json"], ["--version"], ["--help"], ["tasks", "--help"]]:
+            with self.subTest(words), open("/dev/full", "w", encoding="utf-8") as full:
+                result = subprocess.run([tiny.COMMAND, *words], stdout=full, text=True,
+                                        stderr=subprocess.PIPE, check=False)
+                self.assertEqual(result.returncode, 2)
+                self.assertEqual(result.stderr, "flowkit: standard output: cannot write the "
+                                                "answer: No space left on device\n")
+
+    def test_no_file_takes_the_place_of_a_closed_standard_output(self):
+        run = self.run_with_data()
+        lock = run / ".lock"
+        lock.unlink()
+        result = subprocess.run(["sh", "-c", '"$0" "$@" >&-', tiny.COMMAND, "collect", "--run", run],
+                                text=True, stderr=subprocess.PIPE, check=False)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("standard output: cannot write the answer", result.stderr)
+        self.assertRegex(lock.read_text(encoding="utf-8"), r"^[0-9]+$")
+
+    def test_a_file_over_its_limit_is_a_failed_write(self):
+        result = subprocess.run([tiny.COMMAND, "collect", "--run", self.folder / "r", "--task",
+                                 "button_press", "--demonstrations", "2", "--quiet"],
+                                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (9, 9)),
+                                text=True, capture_output=True, check=False)
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertIn("cannot write: File too large", result.stderr)
+
+    def test_empty_paths_are_called_empty(self):
+        for words in [["data", "inspect", ""], ["info", ""], ["collect", "--run", ""],
+                      ["collect", "--config", ""]]:
+            with self.subTest(words):
+                self.assertIn("is empty, perhaps from a variable", self.refused(*words))
 
     def presets(self):
         """The table of `run --help`: for each preset the settings that it changes or leaves."""

@@ -329,6 +329,31 @@ class Keeping(tiny.MadeRun):
             lock.chmod(0o444)
             self.assertIn("is in use", self.refused("train", "--run", self.run_folder))
 
+    def test_a_lock_that_is_a_link_is_refused_and_its_target_kept(self):
+        precious = self.folder / "precious"
+        lock = self.run_folder / ".lock"
+        for content in ["years of work", None]:
+            with self.subTest(content):
+                lock.unlink()
+                if content:
+                    precious.write_text(content, encoding="utf-8")
+                else:
+                    precious.unlink()
+                lock.symlink_to(precious)
+                self.assertIn(".lock: is a symbolic link",
+                              self.refused("train", "--run", self.run_folder))
+                self.assertEqual(precious.exists(), content is not None)
+                if content:
+                    self.assertEqual(precious.read_text(encoding="utf-8"), content)
+
+    def test_a_lock_that_holds_something_else_is_held_and_kept(self):
+        lock = self.run_folder / ".lock"
+        for content in ["years of work", "12345678901234567890123456", "1 2"]:
+            with self.subTest(content):
+                lock.write_text(content, encoding="utf-8")
+                self.accepted("run")
+                self.assertEqual(lock.read_text(encoding="utf-8"), content)
+
     def test_a_lock_whose_owner_is_not_known_names_none(self):
         lock = self.run_folder / ".lock"
         ended = subprocess.Popen([tiny.COMMAND, "--version"], stdout=subprocess.DEVNULL)

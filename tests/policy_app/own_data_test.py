@@ -23,11 +23,13 @@ def npy(shape, code, values):
             + struct.pack(f"<{len(values)}{letter}", *values))
 
 
-def write_data(path):
+def write_data(path, of_frame_40=None):
     """A point that moves along a line, as somebody else might have recorded it."""
     frames = EPISODES * LENGTH
     place = [[(i % LENGTH) / LENGTH, (i // LENGTH) / EPISODES] for i in range(frames)]
     command = [[1 / LENGTH + 0.01 * (i % 3), 0.1 * ((i // LENGTH) % 2)] for i in range(frames)]
+    if of_frame_40 is not None:
+        command[40][1] = of_frame_40
     flat = lambda rows: [number for row in rows for number in row]
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("obs_place.npy", npy((frames, 2), "<f4", flat(place)))
@@ -54,6 +56,19 @@ class OwnData(unittest.TestCase):
         for word in ["own.npz", "'action' (--action-field)", "'state' (--state-field)", "command",
                      "obs_place"]:
             self.assertIn(word, lines[0])
+
+    def test_a_number_that_cannot_be_learnt_from_is_named_with_its_place(self):
+        for wrong, named in [(float("nan"), "nan"), (1e38, "9.99999968")]:
+            with self.subTest(named):
+                write_data(self.data, wrong)
+                run = self.folder / "run"
+                for command in ["train", "run"]:
+                    result = tiny.call(command, "--run", run, "--data", self.data, "--set",
+                                       "policy.state_field=obs_place", "--set",
+                                       "policy.action_field=command")
+                    self.assertEqual(result.returncode, 2, result.stderr)
+                    self.assertIn(f"own.npz: field command: frame 40, number 1 is {named}", result.stderr)
+                    self.assertFalse(run.exists())
 
     def test_a_run_ends_with_a_student_and_a_report(self):
         words = tiny.arguments(self.folder / "run", task=None, data=self.data,

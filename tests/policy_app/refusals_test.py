@@ -40,6 +40,7 @@ class Refusals(tiny.MadeRun):
                 (["run.sweep=2 100000"], "run.sweep"),
                 (["evaluate.methods=foo@1"], "foo"),
                 (["evaluate.methods=sefa@0"], "sefa@0"),
+                (["evaluate.methods=@1"], "names no policy before the '@'"),
                 (["policy.state_field=foo"], "policy.state_field"),
                 (["evaluate.first_seed=2"], "evaluate.first_seed"),
                 (["evaluate.first_seed=10000000000000000"], "hold seeds below 2^53"),

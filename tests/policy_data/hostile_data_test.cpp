@@ -106,6 +106,59 @@ TEST(damaged_data, every_reference_is_stored_and_read_or_refused_as_the_list_say
   EXPECT_EQ(stored, static_cast<std::ptrdiff_t>(listed.size()) + 1) << "beside the list itself";
 }
 
+/// A copy of the reference data set.
+std::string copy_of_reference(const temporary_directory& dir) {
+  fs::copy(golden("formats/replay.zarr"), dir / "d.zarr", fs::copy_options::recursive);
+  return dir / "d.zarr";
+}
+
+/// What reading a data set says, which must be all the problems that its validation finds.
+std::string refusal_of(const std::string& path) {
+  std::string found;
+  for (const finding& one : validate_demonstrations(path)) {
+    if (one.level == severity::problem) found += one.what;
+  }
+  auto message = message_of<file_error>([&] { load(demonstrations(path)); });
+  EXPECT_THAT(message, ::testing::EndsWith(found));
+  return message;
+}
+
+TEST(damaged_data, chunks_behind_links_to_nowhere_are_not_absent) {
+  for (const char* target : {"nowhere", "0.0"}) {  // missing, and a circle
+    const temporary_directory dir;
+    const std::string path = copy_of_reference(dir);
+    fs::remove(path + "/data/action/0.0");
+    fs::create_symlink(target, path + "/data/action/0.0");
+
+    EXPECT_THAT(refusal_of(path), HasSubstr("d.zarr: data/action/0.0: ")) << target;
+  }
+}
+
+TEST(damaged_data, chunks_in_folders_that_are_links_to_nowhere_are_not_absent) {
+  const temporary_directory dir;
+  const std::string path = copy_of_reference(dir);
+  zarr_metadata metadata =
+      parse_zarray(read_text(golden("formats/replay.zarr/data/action/.zarray")));
+  metadata.separator = '/';
+  write_raw(path + "/data/action/.zarray", to_zarray(metadata));
+  fs::create_symlink("nowhere", path + "/data/action/0");
+
+  EXPECT_THAT(refusal_of(path), HasSubstr("data/action/0: is a symbolic link to a file that is"));
+}
+
+TEST(damaged_data, chunks_that_may_not_be_reached_are_not_absent) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
+  const temporary_directory dir;
+  const std::string path = copy_of_reference(dir);
+  const demonstrations opened(path);
+  fs::permissions(path + "/data/action", fs::perms::none);
+
+  const auto message = message_of<file_error>([&] { load(opened); });
+  fs::permissions(path + "/data/action", fs::perms::owner_all);
+
+  EXPECT_THAT(message, HasSubstr("data/action/0.0: cannot be reached: Permission denied"));
+}
+
 TEST(damaged_data, absent_chunks_read_as_zeros_and_nothing_else) {
   const demonstrations data(golden("broken/zarr_missing_chunk"));
 
@@ -205,6 +258,30 @@ TEST(mutated_chunks, are_decompressed_or_refused) {
     EXPECT_GT(count, 300) << chunk;
     EXPECT_LT(count, 3000) << chunk;
   }
+}
+
+TEST(hostile_archives, entries_larger_than_a_chunk_can_be_are_not_inflated) {
+  constexpr std::size_t large = std::size_t{64} << 20;
+  temporary_directory dir;
+  {
+    const std::string reference = read_text(golden("formats/replay.zarr.zip"));
+    const zip_reader reader(flowkit::detail::bytes_of(reference), "reference");
+    atomic_file file(dir / "bomb.zip");
+    zip_writer writer(file);
+    const std::vector<std::byte> zeros(large);
+    std::vector<std::byte> scratch;
+    for (const zip_entry& entry : reader.entries()) {
+      const bool chunk = entry.name.ends_with("data/action/0.0");
+      const byte_view content = chunk ? byte_view(zeros) : reader.read(entry, scratch);
+      writer.add(entry.name, {content}, zip_method::deflated);
+    }
+    writer.finish();
+    file.commit();
+  }
+
+  const auto message = message_of<file_error>([&] { load(demonstrations(dir / "bomb.zip")); });
+
+  EXPECT_THAT(message, HasSubstr(text("data/action/0.0: has ", large, " bytes, but at most ")));
 }
 
 /// An archive with the reference data set and one more entry.

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <functional>
 
 #include "policy_data/data_fixture.hpp"
 
@@ -34,6 +35,28 @@ demonstrations two_columns(float second) {
   const auto bytes = std::as_bytes(std::span(values));
   const array all(dtype::f32, {6, 2}, {bytes.begin(), bytes.end()});
   return {{field_in_memory("x", all)}, {2, 6}};
+}
+
+/// A field that does something before its first frames are read.
+class interrupted_field final : public field_source {
+ public:
+  explicit interrupted_field(std::function<void()> first) : first_(std::move(first)) {}
+  [[nodiscard]] const field_info& info() const override { return info_; }
+  [[nodiscard]] index_t frames() const override { return 6; }
+  [[nodiscard]] index_t block_frames() const override { return 6; }
+  [[nodiscard]] frame_block load(index_t) const override {
+    first_();
+    auto zeros = std::make_shared<const std::vector<std::byte>>(6 * sizeof(float));
+    return {0, 6, *zeros, zeros};
+  }
+
+ private:
+  std::function<void()> first_;
+  field_info info_{"x", dtype::f32, {}};
+};
+
+demonstrations demonstrations_that(std::function<void()> action) {
+  return {{std::make_shared<const interrupted_field>(std::move(action))}, {2, 6}};
 }
 
 TEST(inspect, tells_lengths_ranges_and_constant_columns) {
@@ -141,6 +164,36 @@ TEST(convert, never_replaces_and_leaves_nothing_behind_when_it_fails) {
   EXPECT_EQ(dir.count(), 1);
 }
 
+TEST(convert, of_two_at_once_one_is_refused) {
+  for (const char* name : {"a.zip", "a.zarr"}) {
+    temporary_directory dir;
+    const std::string target = dir / name;
+    // The other one ends while this one reads its data.
+    demonstrations data = demonstrations_that([&] { convert(two_columns(2), target); });
+
+    const auto message = message_of<file_error>([&] { convert(data, target); });
+
+    EXPECT_THAT(message, ::testing::EndsWith(text(name, ": exists already")));
+    expect_equal(two_columns(2), demonstrations(target));
+    EXPECT_EQ(dir.count(), 1) << name;
+  }
+}
+
+TEST(convert, refuses_targets_that_it_cannot_write_or_that_lie_in_the_source) {
+  temporary_directory dir;
+  convert(two_columns(3), dir / "a.zarr");
+  const demonstrations data(dir / "a.zarr");
+
+  const auto npz = message_of<file_error>([&] { convert(data, dir / "a.npz"); });
+  EXPECT_THAT(npz, HasSubstr("a.npz: cannot be written as an npz file"));
+  for (const char* inside : {"a.zarr/sub.zarr", "a.zarr/../a.zarr/data/sub.zip"}) {
+    const auto message = message_of<file_error>([&] { convert(data, dir / inside); });
+    EXPECT_THAT(message, HasSubstr("which is converted and stays as it is")) << inside;
+  }
+  EXPECT_EQ(dir.count(), 1);
+  EXPECT_NO_THROW(convert(data, dir / "a.zarr.copy"));  // beside it, however alike the names are
+}
+
 TEST(validate, finds_nothing_in_good_data) {
   EXPECT_THAT(validate_demonstrations(golden("formats/replay.zarr")), IsEmpty());
   EXPECT_THAT(validate_demonstrations(golden("formats/replay.zarr.zip")), IsEmpty());
@@ -174,6 +227,35 @@ TEST(validate, finds_numbers_that_are_not_finite) {
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].field, "x");
   EXPECT_EQ(found[0].what, "6 numbers are not finite, the first at frame 0, number 1");
+}
+
+TEST(validate, notes_numbers_that_are_too_large_to_learn_from) {
+  temporary_directory dir;
+  convert(two_columns(-1e38F), dir / "d.zarr");
+
+  const auto found = validate_demonstrations(dir / "d.zarr");
+
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].level, severity::note);
+  EXPECT_EQ(found[0].what,
+            "6 numbers are above 1e+18 and cannot be learnt from, the first at frame 0, number 1");
+}
+
+TEST(expect_learnable, names_the_place_of_the_first_number_that_is_not) {
+  EXPECT_NO_THROW(expect_learnable(two_columns(1e18F), {"x"}));
+  for (const float wrong : {NAN, INFINITY, -2e18F}) {
+    std::vector<float> values(6, 1);
+    values[4] = wrong;
+    const auto bytes = std::as_bytes(std::span(values));
+    const array all(dtype::f32, {6}, {bytes.begin(), bytes.end()});
+    const demonstrations data({field_in_memory("x", all)}, {3, 6});
+
+    const auto message = message_of<file_error>([&] { expect_learnable(data, {"x"}); });
+
+    EXPECT_THAT(message,
+                HasSubstr(text("memory: field x: frame 4, number 0 is ", static_cast<double>(wrong),
+                               " (episode 1): learning needs finite numbers")));
+  }
 }
 
 }  // namespace

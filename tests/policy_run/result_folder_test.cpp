@@ -183,7 +183,7 @@ TEST_F(ResultFolder, FilesOfSomebodyElseAreNeverReplaced) {
 
   std::filesystem::remove(stage() / "thesis.tex");
   // No process can have this number: it is above the largest that Linux hands out.
-  const std::string left = stage() / "stage.partial.json.4194305.2.tmp";
+  const std::string left = stage() / ".stage.partial.json.flowkit.4194305.2.tmp";
   write_raw(left, "left by a writer that was killed");
   EXPECT_NO_THROW(stage().begin());
   EXPECT_FALSE(std::filesystem::exists(left));

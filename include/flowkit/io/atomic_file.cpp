@@ -16,12 +16,9 @@ namespace {
 
 constexpr std::size_t pending_limit = std::size_t{1} << 16;
 
-// Unique among threads by the counter and among living processes by the id; a leftover of a dead
-// process with the same id is skipped by O_EXCL and the next counter value.
-std::string temporary_name(const std::string& path) {
-  static std::atomic<unsigned> counter{0};
-  return text(path, ".", static_cast<long long>(::getpid()), ".", counter.fetch_add(1), ".tmp");
-}
+// The parts by which names of temporary files are told from those that others give.
+constexpr std::string_view temporary_mark = ".flowkit";
+constexpr std::string_view temporary_end = ".tmp";
 
 /// Takes ".<number>" off the end of a name; -1 if it does not end so.
 long long take_number(std::string_view& name) {
@@ -35,15 +32,14 @@ long long take_number(std::string_view& name) {
   return number;
 }
 
-/// Whether a name was given by temporary_name, or is "<name>.<process>.tmp" of a directory in the
-/// making, in a process that is dead.
-bool is_stale(std::string_view name, bool directory) {
-  constexpr std::string_view ending = ".tmp";
-  if (!name.ends_with(ending)) return false;
-  name.remove_suffix(ending.size());
-  if (!directory && take_number(name) < 0) return false;
+/// Whether detail::temporary_name gave this name in a process that is dead.
+bool is_stale(std::string_view name) {
+  if (!name.starts_with('.') || !name.ends_with(temporary_end)) return false;
+  name.remove_suffix(temporary_end.size());
+  if (take_number(name) < 0) return false;
   const long long process = take_number(name);
-  return process > 0 && ::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH;
+  return name.ends_with(temporary_mark) && process > 0 &&
+         ::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH;
 }
 
 }  // namespace
@@ -51,7 +47,7 @@ bool is_stale(std::string_view name, bool directory) {
 atomic_file::atomic_file(std::string path) : path_(std::move(path)) {
   constexpr int attempts = 100;
   for (int attempt = 0; attempt < attempts && !file_; ++attempt) {
-    temporary_ = temporary_name(path_);
+    temporary_ = detail::temporary_name(path_);
     // Mode 0666 lets the process's umask decide, as for any other file.
     file_ = detail::file_handle(
         ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
@@ -81,14 +77,28 @@ void atomic_file::flush() {
   pending_.clear();
 }
 
-void atomic_file::commit() {
+void atomic_file::make_durable() {
   flush();
   if (::fsync(file_.get()) != 0) detail::throw_system_error(path_, "cannot make durable");
+}
+
+void atomic_file::finish() {
+  file_.reset();
+  detail::sync_directory_of(path_);
+}
+
+void atomic_file::commit() {
+  make_durable();
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
     detail::throw_system_error(path_, "cannot rename the temporary file to it");
   }
-  file_.reset();
-  detail::sync_directory_of(path_);
+  finish();
+}
+
+void atomic_file::commit_new() {
+  make_durable();
+  detail::rename_to_new(temporary_, path_);
+  finish();
 }
 
 void remove_stale_temporaries(const std::string& directory) {
@@ -98,8 +108,7 @@ void remove_stale_temporaries(const std::string& directory) {
   std::vector<fs::path> stale;
   fs::recursive_directory_iterator at(directory, failure);
   for (; !failure && at != fs::recursive_directory_iterator{}; at.increment(failure)) {
-    const bool folder = at->is_directory(failure) && !at->is_symlink(failure);
-    if (is_stale(at->path().filename().string(), folder)) stale.push_back(at->path());
+    if (is_stale(at->path().filename().string())) stale.push_back(at->path());
   }
   for (std::size_t i = 0; !failure && i < stale.size(); ++i) fs::remove_all(stale[i], failure);
   if (failure) {
@@ -112,6 +121,17 @@ void write_text_file(const std::string& path, std::string_view text) {
   atomic_file file(path);
   file.write(text);
   file.commit();
+}
+
+// Unique among threads by the counter and among living processes by the id; a leftover of a dead
+// process with the same id is skipped by those who create it, with the next counter value.
+std::string detail::temporary_name(const std::string& path) {
+  static std::atomic<unsigned> counter{0};
+  const std::filesystem::path whole(path);
+  const std::string name =
+      text(".", whole.filename().string(), temporary_mark, ".", static_cast<long long>(::getpid()),
+           ".", counter.fetch_add(1), temporary_end);
+  return (whole.parent_path() / name).string();
 }
 
 }  // namespace flowkit

@@ -47,7 +47,9 @@ void inflate_raw(byte_view from, std::size_t size, std::vector<std::byte>& to) {
   while (status == Z_OK) {
     if (room.empty() && stream.avail_out == 0 && to.size() < size) {
       const std::size_t filled = to.size();
-      to.resize(filled + std::min(size - filled, growth));
+      const std::size_t wanted = filled + std::min(size - filled, growth);
+      to.reserve(wanted);  // a vector that grows by itself takes twice what it has
+      to.resize(wanted);
       growth = to.size();
       room = std::span(to).subspan(filled);
     }

@@ -7,10 +7,21 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
 
 namespace flowkit {
+namespace {
+
+/// For file systems that cannot rename without replacing. A link is refused where something has the
+/// name; directories have no links, but a rename replaces at most an empty one.
+int link_to_new(const char* from, const char* to) {
+  if (::link(from, to) == 0) return ::unlink(from);
+  return errno == EPERM ? ::rename(from, to) : -1;
+}
+
+}  // namespace
 
 mapped_file::mapped_file(const std::string& path) : path_(path) {
   // O_NONBLOCK: opening a named pipe must fail below, not wait for a writer.
@@ -52,6 +63,16 @@ void write_all(const file_handle& file, byte_view bytes, const std::string& path
     if (written < 0) throw_system_error(path, "cannot write");
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
+}
+
+void rename_to_new(const std::string& from, const std::string& to) {
+  int status = ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE);
+  if (status != 0 && (errno == EINVAL || errno == ENOSYS)) {
+    status = link_to_new(from.c_str(), to.c_str());
+  }
+  if (status == 0) return;
+  if (errno == EEXIST || errno == ENOTEMPTY) throw file_error(to, "exists already");
+  throw_system_error(to, "cannot rename " + from + " to it");
 }
 
 void sync_directory_of(const std::string& path) {

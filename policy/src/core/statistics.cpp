@@ -1,4 +1,5 @@
 #include <flowkit/core/error.hpp>
+#include <flowkit/policy/data/field.hpp>
 #include <flowkit/policy/statistics.hpp>
 
 #include <algorithm>
@@ -43,8 +44,10 @@ void running_statistics::add_all(const view<const T, 2, host_space>& rows) {
   for (index_t i = 0; i < rows.shape()[0]; ++i) {
     for (index_t first = 0; first < width; first += n) {
       for (index_t d = 0; d < n; ++d) {
-        FLOWKIT_VALIDATE(std::isfinite(rows(i, first + d)), "row ", i, ", dimension ", d, " is ",
-                         rows(i, first + d), ": statistics of demonstrations need finite numbers");
+        FLOWKIT_VALIDATE(learnable(static_cast<double>(rows(i, first + d))), "row ", i,
+                         ", dimension ", d, " is ", rows(i, first + d),
+                         ": statistics of demonstrations need finite numbers of at most ",
+                         largest_learnable, ", whose squares float can hold");
       }
       ++sums_.count;
       for (index_t d = 0; d < n; ++d) {

@@ -10,6 +10,30 @@
 namespace flowkit::policy {
 namespace {
 
+namespace fs = std::filesystem;
+
+/// Whether a path that need not exist lies in a folder.
+bool lies_in(const std::string& path, const std::string& folder) {
+  std::error_code ignored;
+  const fs::path inner = fs::weakly_canonical(path, ignored);
+  const fs::path outer = fs::canonical(folder, ignored);
+  if (outer.empty()) return false;
+  const auto parts = std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end());
+  return parts.first == outer.end();
+}
+
+void check_target(const std::string& source, const std::string& path) {
+  if (path.ends_with(".npz")) {
+    throw file_error(path,
+                     "cannot be written as an npz file: give a path that ends in .zip for an "
+                     "archive, or another one for a directory");
+  }
+  if (lies_in(path, source)) {
+    throw file_error(path, text("lies in ", source,
+                                ", which is converted and stays as it is: give a path outside"));
+  }
+}
+
 /// Chunk by chunk, so that no chunk is written twice and memory is one chunk.
 void copy_field(const demonstrations& data, std::size_t field, const writer_options& options,
                 detail::file_sink& sink) {
@@ -51,7 +75,8 @@ void convert(const demonstrations& data, const std::string& path, const writer_o
   FLOWKIT_VALIDATE(options.chunk_bytes > 0, "chunks of ", options.chunk_bytes,
                    " bytes cannot be written");
   std::error_code ignored;
-  if (std::filesystem::exists(path, ignored)) throw file_error(path, "exists already");
+  if (fs::exists(path, ignored)) throw file_error(path, "exists already");
+  check_target(data.source(), path);
   if (path.ends_with(".zip")) {
     detail::archive_sink sink(path);
     copy_all(data, options, sink);

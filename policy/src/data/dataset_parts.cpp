@@ -104,7 +104,7 @@ void read_fields(const std::shared_ptr<const byte_store>& store,
 }
 
 json_value read_attributes(const byte_store& store) {
-  const auto document = store.read(".zattrs");
+  const auto document = store.read(".zattrs", document_bytes_limit);
   if (!document) return nullptr;
   try {
     json_value out = parse_json(flowkit::detail::chars_of(document->bytes));

@@ -38,9 +38,14 @@ void atomic_directory::put(const std::string& key, byte_view content) {
 new_directory::new_directory(std::string path) : path_(without_slash(std::move(path))) {
   std::error_code ignored;
   if (fs::exists(path_, ignored)) throw file_error(path_, "exists already");
-  temporary_ = text(path_, ".", static_cast<long long>(::getpid()), ".tmp");
   std::error_code failure;
-  if (!fs::create_directory(temporary_, failure)) {
+  constexpr int attempts = 100;  // a dead process may have left the first names
+  bool made = false;
+  for (int attempt = 0; attempt < attempts && !made && !failure; ++attempt) {
+    temporary_ = flowkit::detail::temporary_name(path_);
+    made = fs::create_directory(temporary_, failure);
+  }
+  if (!made) {
     throw file_error(path_, "cannot create " + temporary_ + " beside it" +
                                 (failure ? ": " + failure.message() : std::string()));
   }
@@ -70,9 +75,7 @@ void new_directory::commit() {
       flowkit::detail::throw_system_error(temporary_, "cannot make durable");
     }
   }
-  std::error_code failure;
-  fs::rename(temporary_, path_, failure);
-  if (failure) throw file_error(path_, "cannot rename to it: " + failure.message());
+  flowkit::detail::rename_to_new(temporary_, path_);
   temporary_.clear();
   flowkit::detail::sync_directory_of(path_);
 }
@@ -83,7 +86,7 @@ void archive_sink::put(const std::string& key, byte_view content) {
 
 void archive_sink::commit() {
   zip_.finish();
-  file_.commit();
+  file_.commit_new();
 }
 
 }  // namespace flowkit::policy::detail

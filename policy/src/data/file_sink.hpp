@@ -46,11 +46,12 @@ class new_directory final : public file_sink {
   std::string temporary_;
 };
 
-/// Entries of a zip archive, stored: chunks are compressed already.
+/// Entries of a new zip archive, stored: chunks are compressed already.
 class archive_sink final : public file_sink {
  public:
   explicit archive_sink(const std::string& path) : file_(path), zip_(file_) {}
   void put(const std::string& key, byte_view content) override;
+  /// Throws file_error if the archive exists by now.
   void commit();
 
  private:

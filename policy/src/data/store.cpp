@@ -1,3 +1,4 @@
+#include <flowkit/core/error.hpp>
 #include <flowkit/io/file.hpp>
 #include <flowkit/io/zip.hpp>
 #include <flowkit/policy/data/store.hpp>
@@ -16,28 +17,62 @@ namespace fs = std::filesystem;
 /// Smaller files are copied: a process may have some 65 000 maps, and caches keep many small files.
 constexpr std::size_t least_mapped = std::size_t{64} << 10;
 
+void check_size(const std::string& source, const std::string& key, std::uint64_t bytes,
+                index_t limit) {
+  if (bytes <= static_cast<std::uint64_t>(limit)) return;
+  throw file_error(source, text(key, ": has ", bytes, " bytes, but at most ", limit,
+                                " are expected there; it is damaged, or not what its name says"));
+}
+
 class directory_store final : public byte_store {
  public:
   using byte_store::byte_store;
 
-  [[nodiscard]] std::optional<blob> read(const std::string& key) const override {
+  [[nodiscard]] std::optional<blob> read(const std::string& key, index_t limit) const override {
     if (!contains(key)) return std::nullopt;
-    return map_file(source() + "/" + key);
+    blob out = map_file(source() + "/" + key);
+    check_size(source(), key, out.bytes.size(), limit);
+    return out;
   }
 
   [[nodiscard]] bool contains(const std::string& key) const override {
-    std::error_code ignored;
-    return fs::exists(source() + "/" + key, ignored);
+    if (exists(key)) return true;
+    // What should lie in a folder that is a link to nowhere is not absent either.
+    for (std::size_t end = key.find('/'); end != std::string::npos; end = key.find('/', end + 1)) {
+      if (!exists(key.substr(0, end))) break;
+    }
+    return false;
   }
 
   [[nodiscard]] std::vector<std::string> children(const std::string& folder) const override {
     std::vector<std::string> out;
-    std::error_code absent;
-    for (const auto& entry : fs::directory_iterator(source() + "/" + folder, absent)) {
-      out.push_back(entry.path().filename().string());
+    if (!contains(folder)) return out;
+    std::error_code failure;
+    fs::directory_iterator at(source() + "/" + folder, failure);
+    for (; !failure && at != fs::directory_iterator{}; at.increment(failure)) {
+      out.push_back(at->path().filename().string());
     }
+    if (failure) fail(folder, "cannot be listed: " + failure.message());
     std::sort(out.begin(), out.end());
     return out;
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& key, const std::string& what) const {
+    throw file_error(source(), text(key, ": ", what));
+  }
+
+  /// Only a name that nothing has counts as absent; training would take anything else for zeros.
+  [[nodiscard]] bool exists(const std::string& key) const {
+    const std::string path = source() + "/" + key;
+    std::error_code failure;
+    const fs::file_type found = fs::status(path, failure).type();
+    if (found == fs::file_type::none) fail(key, "cannot be reached: " + failure.message());
+    if (found != fs::file_type::not_found) return true;
+    if (fs::is_symlink(path, failure)) {
+      fail(key, "is a symbolic link to a file that is not there; fetch the file or restore it");
+    }
+    return false;
   }
 };
 
@@ -53,9 +88,10 @@ class archive_store final : public byte_store {
     }
   }
 
-  [[nodiscard]] std::optional<blob> read(const std::string& key) const override {
+  [[nodiscard]] std::optional<blob> read(const std::string& key, index_t limit) const override {
     const auto found = entries_.find(key);
     if (found == entries_.end()) return std::nullopt;
+    check_size(source(), key, found->second->size, limit);
     auto scratch = std::make_shared<std::vector<std::byte>>();
     const byte_view bytes = reader_.read(*found->second, *scratch);
     if (found->second->method == zip_method::stored) return blob{bytes, owner_};

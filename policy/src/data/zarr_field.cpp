@@ -13,6 +13,9 @@ namespace {
 // A chunk costs a look-up even when it is absent, so their number per block is bounded as well.
 constexpr index_t chunks_per_block_limit = 65'536;
 
+/// More than any compressor makes of a chunk: what cannot be compressed grows by far less.
+index_t packed_limit(index_t chunk_bytes) { return 2 * chunk_bytes + (index_t{1} << 16); }
+
 std::string field_name(const std::string& key) { return key.substr(key.rfind('/') + 1); }
 
 /// Bytes from one element to the next along every axis.
@@ -89,7 +92,7 @@ zarr_field::zarr_field(std::shared_ptr<const byte_store> store, std::string key,
                        index_t block_limit)
     : store_(std::move(store)), key_(std::move(key)) {
   const std::string file = key_ + "/.zarray";
-  const auto document = store_->read(file);
+  const auto document = store_->read(file, document_bytes_limit);
   if (!document) fail(file, "is missing");
   try {
     metadata_ = parse_zarray(flowkit::detail::chars_of(document->bytes));
@@ -133,7 +136,7 @@ std::string zarr_field::file_of(const array_shape& index) const {
 
 std::optional<blob> zarr_field::decode(const array_shape& index) const {
   const std::string file = file_of(index);
-  const auto packed = store_->read(file);
+  const auto packed = store_->read(file, packed_limit(chunk_bytes_));
   if (!packed) return std::nullopt;
   try {
     return decompress(metadata_.compress, *packed, chunk_bytes_);

@@ -30,8 +30,8 @@ class running_statistics {
   explicit running_statistics(index_t dimensions);
 
   /// Adds all rows; a row [k * D] counts as k rows of D dimensions. Throws invalid_input for other
-  /// widths and for a number that is not finite, naming its row and dimension; nothing of that row
-  /// is added then.
+  /// widths and for a number that is not finite or above largest_learnable, naming its row and
+  /// dimension; nothing of that row is added then.
   template <class Kind, class T>
   void add(const quantity<Kind, physical, T>& rows) {
     add_rows(view<const std::remove_const_t<T>, 2, host_space>(rows.numbers()));

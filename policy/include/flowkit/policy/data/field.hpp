@@ -3,10 +3,17 @@
 
 #include <flowkit/io/array.hpp>
 
+#include <cmath>
 #include <memory>
 #include <string>
 
 namespace flowkit::policy {
+
+/// Largest magnitude that is learnt from: float holds the sum of squares of many such numbers.
+inline constexpr double largest_learnable = 1e18;
+
+/// Whether a state or an action may hold this number: finite, and not too large.
+[[nodiscard]] inline bool learnable(double number) { return std::abs(number) <= largest_learnable; }
 
 /// Name, element type and shape of one frame, e.g. {"img", u8, [96, 96, 3]}; a scalar per frame has
 /// the shape [].
