@@ -139,7 +139,10 @@ context parse(const command& c, const std::vector<std::string>& words) {
   }
   for (const policy::setting_info& s : options_of(c)) {
     const std::string option = option_name(s.name);
-    if (given.count(option) > 0) out.values.set_text(s.name, given[option].as<std::string>());
+    if (given.count(option) == 0) continue;
+    const bool path = s.unit == "path";
+    out.values.set_text(s.name,
+                        path ? path_of(given, option.c_str()) : given[option].as<std::string>());
   }
   choose_task(out.values);
   if (c.needs_task) need_task(out.values, c.name);

@@ -96,19 +96,47 @@ TEST(atomic_file, a_new_file_never_replaces_one_that_appeared_meanwhile) {
   EXPECT_EQ(read_text(directory / "a"), "first");
 }
 
-TEST(atomic_file, a_new_directory_never_replaces_one_that_appeared_meanwhile) {
+using rename_function = void (*)(const std::string&, const std::string&);
+
+// The second one for file systems that have no such rename.
+class new_name : public ::testing::TestWithParam<rename_function> {};
+
+TEST_P(new_name, is_given_to_files_and_directories) {
+  const temporary_directory directory;
+  testing::write_raw(directory / "a", "content");
+  std::filesystem::create_directory(directory / "d");
+  testing::write_raw(directory / "d/a", "inside");
+
+  GetParam()(directory / "a", directory / "b");
+  GetParam()(directory / "d", directory / "e");
+
+  EXPECT_EQ(read_text(directory / "b"), "content");
+  EXPECT_EQ(read_text(directory / "e/a"), "inside");
+  EXPECT_EQ(directory.count(), 2);
+}
+
+TEST_P(new_name, is_never_one_that_appeared_meanwhile) {
   const temporary_directory directory;
   for (const char* name : {"made", "there"}) {
     std::filesystem::create_directory(directory / name);
     testing::write_raw(directory / name + "/a", name);
+    testing::write_raw(directory / name + ".zip", name);
   }
+  const auto refusal = [&](const std::string& from, const std::string& to) {
+    return testing::message_of<file_error>([&] { GetParam()(directory / from, directory / to); });
+  };
 
-  const auto message = testing::message_of<file_error>(
-      [&] { detail::rename_to_new(directory / "made", directory / "there"); });
+  EXPECT_THAT(refusal("made", "there"), HasSubstr("/there: exists already"));
+  EXPECT_THAT(refusal("made.zip", "there.zip"), HasSubstr("/there.zip: exists already"));
+  EXPECT_THAT(refusal("none", "new"), HasSubstr("cannot rename"));
 
-  EXPECT_THAT(message, HasSubstr("/there: exists already"));
   EXPECT_EQ(read_text(directory / "there/a"), "there");
+  EXPECT_EQ(read_text(directory / "there.zip"), "there");
+  EXPECT_EQ(directory.count(), 4);
 }
+
+INSTANTIATE_TEST_SUITE_P(atomic_file, new_name,
+                         ::testing::Values(&detail::rename_to_new, &detail::rename_to_claimed));
 
 TEST(atomic_file, a_killed_process_leaves_the_old_file) {
   const temporary_directory directory;

@@ -181,7 +181,7 @@ class CommandLine(unittest.TestCase):
 
     def test_empty_paths_are_called_empty(self):
         for words in [["data", "inspect", ""], ["info", ""], ["collect", "--run", ""],
-                      ["collect", "--config", ""]]:
+                      ["collect", "--config", ""], ["run", "--data", ""]]:
             with self.subTest(words):
                 self.assertIn("is empty, perhaps from a variable", self.refused(*words))
 

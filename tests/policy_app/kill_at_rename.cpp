@@ -32,6 +32,16 @@ void die_if_chosen(const char* to) {
 
 }  // namespace
 
+extern "C" __attribute__((visibility("default"))) int renameat2(int from_folder, const char* from,
+                                                                int to_folder, const char* to,
+                                                                unsigned flags) noexcept {
+  using rename_function = int (*)(int, const char*, int, const char*, unsigned);
+  static const auto real = reinterpret_cast<rename_function>(dlsym(RTLD_NEXT, "renameat2"));
+  note(to);
+  die_if_chosen(to);
+  return real(from_folder, from, to_folder, to, flags);
+}
+
 extern "C" __attribute__((visibility("default"))) int rename(const char* from,
                                                              const char* to) noexcept {
   using rename_function = int (*)(const char*, const char*);

@@ -105,6 +105,7 @@ class Resume(unittest.TestCase):
 
         whole, killed = self.folder / "whole", self.folder / "killed"
         self.assertEqual(tiny.call(*words(whole)).returncode, 0)
+        self.kill_at(killed, "collect/demonstrations.zarr", 1, *words(killed))
         # Sixteen episodes are written at a time, so the second write is that of the last four.
         self.kill_at(killed, "collect/demonstrations.zarr/meta/episode_ends/.zarray", 2,
                      *words(killed))

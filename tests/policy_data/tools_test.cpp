@@ -190,6 +190,11 @@ TEST(convert, refuses_targets_that_it_cannot_write_or_that_lie_in_the_source) {
     const auto message = message_of<file_error>([&] { convert(data, dir / inside); });
     EXPECT_THAT(message, HasSubstr("which is converted and stays as it is")) << inside;
   }
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(dir / "a.zarr");
+  const auto relative = message_of<file_error>([&] { convert(data, "copy.zarr"); });
+  std::filesystem::current_path(before);
+  EXPECT_THAT(relative, HasSubstr("which is converted and stays as it is"));
   EXPECT_EQ(dir.count(), 1);
   EXPECT_NO_THROW(convert(data, dir / "a.zarr.copy"));  // beside it, however alike the names are
 }

@@ -126,6 +126,26 @@ TEST(comparison_table, closes_the_gap_of_the_seed_that_it_compares) {
   EXPECT_EQ(v.gap_closed, alone.gap_closed);
 }
 
+TEST(comparison_table, closes_the_gap_of_a_seed_that_all_have) {
+  run_record run = make_run("seeds", testing::usual_targets());
+  add_seed(run, 2, 0.9);
+  const auto of_seed = [&](index_t seed) {
+    run_record part = run;
+    std::erase_if(part.evaluations,
+                  [&](const evaluation_result& r) { return r.training_seed != seed; });
+    return verdict_of(part).gap_closed;
+  };
+  const auto first = of_seed(1);
+  const auto second = of_seed(2);
+  ASSERT_NE(first, second);
+
+  std::erase_if(run.evaluations, [](const evaluation_result& r) {
+    return r.method == "reflow" && r.training_seed == 1;
+  });
+
+  EXPECT_EQ(verdict_of(run).gap_closed, second);
+}
+
 TEST(comparison_table, compares_the_seed_that_is_not_outdated) {
   run_record run = make_run("seeds", testing::usual_targets());
   add_seed(run, 2, 0.9);

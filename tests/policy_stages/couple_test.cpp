@@ -122,10 +122,13 @@ TEST_F(Couple, ContinuesAfterStopsWithTheSameBits) {
     stop_after stop(blocks);
     EXPECT_EQ(run(o, "parts", stop.hooks()).end, stage_end::stopped);
   }
-  // A block that a disk damaged is made again: header or numbers.
-  std::string block = read_text(folder / "parts/parts/block_1.safetensors");
-  block[block.size() - 2] ^= 1;
-  write_raw(folder / "parts/parts/block_1.safetensors", block);
+  // Blocks that a disk damaged are made again: one with a noise that has another bit, one cut off.
+  std::string block = read_text(folder / "parts/parts/block_0.safetensors");
+  std::uint64_t header = 0;
+  std::memcpy(&header, block.data(), sizeof header);
+  block[sizeof header + header + 2] ^= 1;  // the noises lie first
+  write_raw(folder / "parts/parts/block_0.safetensors", block);
+  write_raw(folder / "parts/parts/block_2.safetensors", "cut");
   const couple_result last = run(o, "parts");
   EXPECT_FALSE(std::filesystem::exists(folder / "parts/parts"));
   // As a kill between the end and the removal leaves them.

@@ -81,6 +81,23 @@ TEST(TrainBase, ContinuesAfterStopsWithTheSameBits) {
   EXPECT_EQ(read_text(folder / "whole/stage.json"), read_text(folder / "parts/stage.json"));
 }
 
+TEST(TrainBase, BeginsAnewWhereTheBestWeightsAreDamaged) {
+  backend be = one_thread();
+  const demonstrations data = toy_data({.episodes = 10});
+  const temporary_directory folder;
+  const std::string whole = train_base(be, data, toy_base(40), folder / "whole").policy;
+  stop_after stop(30);
+  (void)train_base(be, data, toy_base(40), folder / "parts", stop.hooks());
+  std::string best = read_text(folder / "parts/best.safetensors");
+  best.back() ^= 1;
+  write_raw(folder / "parts/best.safetensors", best);
+
+  const train_base_result last = train_base(be, data, toy_base(40), folder / "parts");
+
+  EXPECT_EQ(last.end, stage_end::finished);
+  EXPECT_EQ(read_text(whole), read_text(last.policy));
+}
+
 TEST(TrainBase, SkipsWhatIsThereAndBeginsAnewForOtherOptions) {
   backend be = one_thread();
   const demonstrations data = toy_data({.episodes = 10});

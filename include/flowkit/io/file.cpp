@@ -14,11 +14,16 @@
 namespace flowkit {
 namespace {
 
-/// For file systems that cannot rename without replacing. A link is refused where something has the
-/// name; directories have no links, but a rename replaces at most an empty one.
-int link_to_new(const char* from, const char* to) {
-  if (::link(from, to) == 0) return ::unlink(from);
-  return errno == EPERM ? ::rename(from, to) : -1;
+/// Takes a name that nothing has, by something empty that a rename may replace.
+bool claim(const std::string& name, bool folder) {
+  if (folder) return ::mkdir(name.c_str(), 0777) == 0;
+  return static_cast<bool>(
+      detail::file_handle(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)));
+}
+
+[[noreturn]] void refuse_rename(const std::string& from, const std::string& to) {
+  if (errno == EEXIST || errno == ENOTEMPTY) throw file_error(to, "exists already");
+  detail::throw_system_error(to, "cannot rename " + from + " to it");
 }
 
 }  // namespace
@@ -66,13 +71,21 @@ void write_all(const file_handle& file, byte_view bytes, const std::string& path
 }
 
 void rename_to_new(const std::string& from, const std::string& to) {
-  int status = ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE);
-  if (status != 0 && (errno == EINVAL || errno == ENOSYS)) {
-    status = link_to_new(from.c_str(), to.c_str());
-  }
-  if (status == 0) return;
-  if (errno == EEXIST || errno == ENOTEMPTY) throw file_error(to, "exists already");
-  throw_system_error(to, "cannot rename " + from + " to it");
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
+  if (errno != EINVAL && errno != ENOSYS) refuse_rename(from, to);
+  rename_to_claimed(from, to);
+}
+
+void rename_to_claimed(const std::string& from, const std::string& to) {
+  struct stat status {};
+  if (::lstat(from.c_str(), &status) != 0) refuse_rename(from, to);
+  const bool folder = S_ISDIR(status.st_mode);
+  if (!claim(to, folder)) refuse_rename(from, to);
+  if (::rename(from.c_str(), to.c_str()) == 0) return;
+  const int reason = errno;
+  (void)(folder ? ::rmdir(to.c_str()) : ::unlink(to.c_str()));
+  errno = reason;
+  refuse_rename(from, to);
 }
 
 void sync_directory_of(const std::string& path) {

@@ -68,6 +68,9 @@ void write_all(const file_handle& file, byte_view bytes, const std::string& path
 /// Renames a file or directory to a name that nothing has, also if another process takes the name
 /// at the same moment. Throws file_error if something has it.
 void rename_to_new(const std::string& from, const std::string& to);
+/// The same for file systems that cannot rename without replacing: an empty file or directory takes
+/// the name first. A process that is killed in between leaves that.
+void rename_to_claimed(const std::string& from, const std::string& to);
 
 /// Makes the directory entry of `path` durable.
 void sync_directory_of(const std::string& path);

@@ -187,9 +187,17 @@ std::vector<const named_array_view*> storage_order(std::span<const named_array_v
   return order;
 }
 
-std::uint32_t checksum_of(const std::vector<const named_array_view*>& order) {
+/// Of names and data, in the order of the names: writers choose the order in which they store.
+std::uint32_t checksum_of(std::span<const named_array_view> tensors) {
+  std::vector<const named_array_view*> order;
+  for (const named_array_view& tensor : tensors) order.push_back(&tensor);
+  std::sort(order.begin(), order.end(),
+            [](const auto* a, const auto* b) { return a->name < b->name; });
   std::vector<byte_view> pieces;
-  for (const named_array_view* tensor : order) pieces.push_back(tensor->value.bytes());
+  for (const named_array_view* tensor : order) {
+    pieces.push_back(detail::bytes_of(tensor->name));
+    pieces.push_back(tensor->value.bytes());
+  }
   return crc32_of(pieces);
 }
 
@@ -253,14 +261,14 @@ safetensors_contents parse_safetensors(byte_view bytes, const std::string& sourc
 
 void verify_checksum(const safetensors_contents& contents, const std::string& source) {
   if (!contents.checksum) return;
-  std::vector<const named_array_view*> order;
-  for (const named_array_view& tensor : contents.tensors) order.push_back(&tensor);
-  const std::uint32_t found = checksum_of(order);
+  const std::uint32_t found = checksum_of(contents.tensors);
   if (found == *contents.checksum) return;
   throw file_error(source, text("holds data with the checksum ", found, ", but was written with ",
                                 *contents.checksum,
                                 ": it was damaged on the disk or on its way; take a copy that was "
-                                "not, or remove it and have it made again"));
+                                "not, or remove it and have it made again (a program that changes "
+                                "numbers on purpose must leave out the metadata entry ",
+                                checksum_key, ")"));
 }
 
 safetensors_file::safetensors_file(const std::string& path)
@@ -302,7 +310,7 @@ void write_safetensors(const std::string& path, std::span<const named_array_view
   check_names(tensors, metadata);
   const auto order = storage_order(tensors);
   safetensors_metadata written = metadata;
-  written[std::string(checksum_key)] = text(checksum_of(order));
+  written[std::string(checksum_key)] = text(checksum_of(tensors));
   const std::string header = header_text(order, written);
   FLOWKIT_VALIDATE(header.size() <= header_limit, "the header of ", header.size(),
                    " bytes exceeds the limit of ", header_limit, "; shorten the metadata of ",

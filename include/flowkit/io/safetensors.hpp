@@ -77,7 +77,7 @@ class safetensors_file {
 ///
 /// Tensors are stored by descending element size (otherwise in the given order): together with a
 /// header padded to a multiple of 8 bytes this aligns every value. The metadata entry
-/// "flowkit.crc32" takes a checksum of the data, for which they are read once more. Throws
+/// "flowkit.crc32" takes a checksum of names and data, for which these are read once more. Throws
 /// invalid_input for duplicate or reserved names and keys, for names and metadata that are not
 /// UTF-8 and for a header that `parse_safetensors` would refuse; file_error if writing fails.
 void write_safetensors(const std::string& path, std::span<const named_array_view> tensors,

@@ -115,11 +115,12 @@ policy_file::policy_file(byte_view bytes, std::string source)
       contents_(contents_of(bytes, source_)),
       manifest_(read_manifest(contents_, source_)) {}
 
+void policy_file::verify() const { verify_checksum(contents_, source_); }
+
 template <class T>
 void policy_file::read_weights(weight_set set, const parameter_layout& layout,
                                std::span<T> flat) const {
   FLOWKIT_EXPECT(static_cast<index_t>(flat.size()) == layout.size());
-  verify_checksum(contents_, source_);
   std::fill(flat.begin(), flat.end(), T(0));
   for (const parameter_layout::entry& e : layout.entries()) {
     const std::string name = weight_name(set, e.name);

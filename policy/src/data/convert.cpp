@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 /// Whether a path that need not exist lies in a folder.
 bool lies_in(const std::string& path, const std::string& folder) {
   std::error_code ignored;
-  const fs::path inner = fs::weakly_canonical(path, ignored);
+  const fs::path inner = fs::weakly_canonical(fs::absolute(path, ignored), ignored);
   const fs::path outer = fs::canonical(folder, ignored);
   if (outer.empty()) return false;
   const auto parts = std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end());

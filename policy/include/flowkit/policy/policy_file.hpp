@@ -30,6 +30,9 @@ class policy_file {
   [[nodiscard]] const policy_manifest& manifest() const { return manifest_; }
   [[nodiscard]] const std::string& path() const { return source_; }
 
+  /// Reads all numbers; throws file_error if they are not those that were written.
+  void verify() const;
+
   /// Copies a weight set into a flat tensor of `layout`, which is that of the field this manifest
   /// describes; the gaps between parameters become zero. Converts precision. Throws file_error for
   /// weights that are not finite, naming the tensor.

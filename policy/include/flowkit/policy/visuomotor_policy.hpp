@@ -97,6 +97,7 @@ void save_policy(B& be, const std::string& path, const visuomotor_policy<B>& p) 
 template <NeuralBackend B>
 [[nodiscard]] visuomotor_policy<B> load_policy(B& be, const policy_file& file) {
   using T = typename B::value_type;
+  file.verify();
   visuomotor_policy<B> p(be, file.manifest());
   const parameter_layout& layout = p.field().layout();
   std::vector<T> flat(static_cast<std::size_t>(layout.size()));

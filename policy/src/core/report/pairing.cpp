@@ -14,18 +14,21 @@ struct partners {
   const evaluation_result* second;
 };
 
+/// Numbers of evaluations of a run.
+using numbers = std::vector<std::size_t>;
+
 const evaluation_result& result_of(const report_view& view, std::size_t number) {
   return view.run->evaluations[number];
 }
 
 /// All pairs that may be of one training seed: those that are, then those of a seed that is not
 /// known, of files of earlier versions, which is no other one.
-std::vector<partners> candidates(const report_view& view, const method_row& first,
-                                 const method_row& second) {
+std::vector<partners> candidates(const report_view& view, const numbers& first,
+                                 const numbers& second) {
   std::vector<partners> exact;
   std::vector<partners> unknown;
-  for (const std::size_t i : first.evaluations) {
-    for (const std::size_t j : second.evaluations) {
+  for (const std::size_t i : first) {
+    for (const std::size_t j : second) {
       const partners pair{&result_of(view, i), &result_of(view, j)};
       const bool known = pair.first->training_seed && pair.second->training_seed;
       if (!known) unknown.push_back(pair);
@@ -62,8 +65,8 @@ std::string why_apart(const report_view& view, const partners& pair) {
 }
 
 /// The first that may be compared, or else the first of all, which says why.
-std::optional<partners> partners_of(const report_view& view, const method_row& first,
-                                    const method_row& second) {
+std::optional<partners> partners_of(const report_view& view, const numbers& first,
+                                    const numbers& second) {
   const std::vector<partners> all = candidates(view, first, second);
   if (all.empty()) return std::nullopt;
   const auto fit = std::find_if(
@@ -71,17 +74,10 @@ std::optional<partners> partners_of(const report_view& view, const method_row& f
   return fit == all.end() ? all.front() : *fit;
 }
 
-partners expect_partners(const report_view& view, const method_row& first,
-                         const method_row& second) {
-  const std::optional<partners> pair = partners_of(view, first, second);
-  FLOWKIT_EXPECT(pair.has_value());
-  return *pair;
-}
-
 }  // namespace
 
 std::string why_apart(const report_view& view, const method_row& first, const method_row& second) {
-  const std::optional<partners> pair = partners_of(view, first, second);
+  const std::optional<partners> pair = partners_of(view, first.evaluations, second.evaluations);
   if (pair) return why_apart(view, *pair);
   return text(first.summary.label, " was trained with seed ", seeds_of(view, first), ", ",
               second.summary.label, " with ", seeds_of(view, second));
@@ -89,18 +85,25 @@ std::string why_apart(const report_view& view, const method_row& first, const me
 
 method_comparison compared(const report_view& view, const method_row& first,
                            const method_row& second) {
-  const partners pair = expect_partners(view, first, second);
-  return compare_methods(*pair.first, *pair.second);
+  const std::optional<partners> pair = partners_of(view, first.evaluations, second.evaluations);
+  FLOWKIT_EXPECT(pair.has_value());
+  return compare_methods(*pair->first, *pair->second);
 }
 
 std::optional<double> gap_closed(const report_view& view, const method_row& student,
                                  const method_row& plain, const method_row& teacher) {
-  const partners with_plain = expect_partners(view, student, plain);
-  const partners with_teacher = expect_partners(view, student, teacher);
-  if (with_plain.first != with_teacher.first) return std::nullopt;
   const auto alone = [](const evaluation_result* result) { return summarize({result, 1}); };
-  return policy::gap_closed(alone(with_plain.first), alone(with_plain.second),
-                            alone(with_teacher.second));
+  const auto comparable = [&](const std::optional<partners>& pair) {
+    return pair && why_apart(view, *pair).empty();
+  };
+  for (const std::size_t i : student.evaluations) {
+    const auto with_plain = partners_of(view, {i}, plain.evaluations);
+    const auto with_teacher = partners_of(view, {i}, teacher.evaluations);
+    if (!comparable(with_plain) || !comparable(with_teacher)) continue;
+    return policy::gap_closed(alone(with_plain->first), alone(with_plain->second),
+                              alone(with_teacher->second));
+  }
+  return std::nullopt;
 }
 
 standing standing_of(const method_comparison& pair) {

@@ -118,8 +118,12 @@ std::optional<json_value> result_folder::finished() const {
 
 void result_folder::forget_attempt() const {
   const std::optional<json_value> attempt = recorded(partial_name);
-  // Another process may have begun another attempt just now, whose record has to stay.
-  if (!attempt || !difference(*attempt, document()).empty()) return;
+  try {
+    // Another process may have begun another attempt just now, whose record has to stay.
+    if (!attempt || !difference(*attempt, document()).empty()) return;
+  } catch (const error&) {
+    return;  // no record of ours
+  }
   std::error_code ignored;  // the complete record counts
   fs::remove(*this / partial_name, ignored);
 }

@@ -102,6 +102,10 @@ part_store::part_store(const result_folder& place, const couplings_header& heade
   std::error_code problem;
   std::filesystem::create_directories(folder, problem);
   if (problem) throw file_error(folder, "cannot be created: " + problem.message());
+  skip_made();
+}
+
+void part_store::skip_made() {
   while (!complete() && usable(path_of(done_))) ++done_;
 }
 
@@ -122,6 +126,7 @@ void part_store::add(const coupling_part& part) {
   header.failed = part.failed();
   write_couplings(path_of(done_), header, v);
   ++done_;
+  skip_made();
 }
 
 couple_result part_store::merge(const window_set& windows) const {

@@ -73,6 +73,8 @@ class part_store {
   [[nodiscard]] couple_result merge(const window_set& windows) const;
 
  private:
+  /// Goes on to the first block that is missing or damaged.
+  void skip_made();
   [[nodiscard]] std::string path_of(index_t block) const;
 
   const result_folder* place_;

@@ -184,6 +184,9 @@ distill_result distill_with(B& be, const distill_files& files, const distill_opt
   }
   fit_run fit(be, field.velocity_layout(), store, objective, source, o.fit, key.split(1), place,
               loss);
+  // Not earlier: what the memory does not hold must leave the results of before.
+  hooks.begins();
+  place.begin();
   distill_result result{.end = fit(hooks), .policy = place / policy_name};
   if (result.end == stage_end::stopped) return result;
   result.fit = fit.summary();
@@ -214,8 +217,6 @@ distill_result distill(B& be, const distill_inputs& inputs, const distill_option
   }
   detail::expect_batch(o.fit.batch, files.couplings.numbers().size(), "couplings", "distill.batch");
   place.check_replaceable();
-  hooks.begins();
-  place.begin();
   const double epsilon = files.policy.manifest().inference.epsilon;
   const visuomotor_field field(files.policy.manifest().specification,
                                files.policy.manifest().network);

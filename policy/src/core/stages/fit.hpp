@@ -33,7 +33,7 @@ inline constexpr std::string_view checkpoint_name = "checkpoint.safetensors";
 inline constexpr std::string_view best_name = "best.safetensors";
 
 /// The loss in the note of the best weights, if there are any. Without a checkpoint training begins
-/// anew, and so does the search for the best.
+/// anew, and so does the search for the best; and training begins anew where that file is damaged.
 [[nodiscard]] std::optional<double> best_loss(const result_folder& place);
 /// The note that best weights carry.
 [[nodiscard]] std::string best_note(double loss);
