@@ -124,9 +124,10 @@ if(PROJECT_IS_TOP_LEVEL)
   endif()
 endif()
 
-# Tests share most of their headers. A compiler cache, which saves more, cannot look into them.
+# Sources of tests and policies share most of their headers. A compiler cache, which saves more,
+# cannot look into them.
 set(precompile ON)
 if(CMAKE_CXX_COMPILER_LAUNCHER)
   set(precompile OFF)
 endif()
-option(FLOWKIT_PRECOMPILE "Compile the headers of tests once for all" ${precompile})
+option(FLOWKIT_PRECOMPILE "Compile headers that many sources include once for all" ${precompile})

@@ -22,6 +22,14 @@ function(flowkit_setup_target target)
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:flowkit_warnings>)
 endfunction()
 
+# Headers that the sources of a target share are compiled once. Builds with sanitizers go without, so
+# that they find sources which rely on that and lack an include.
+function(flowkit_precompile target)
+  if(FLOWKIT_PRECOMPILE AND NOT FLOWKIT_SANITIZE)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
 # Installs a library target into the export set.
 function(flowkit_install_target target)
   install(TARGETS ${target} EXPORT flowkit_targets

@@ -231,7 +231,7 @@ std::vector<toml_entry> parse_toml(std::string_view text) { return document_read
 std::vector<toml_entry> read_toml(const std::string& path) {
   const mapped_file file(path);
   try {
-    return parse_toml(detail::chars_of(file.bytes()));
+    return parse_toml(flowkit::detail::chars_of(file.bytes()));
   } catch (const invalid_input& e) {
     throw file_error(path, e.what());
   }
