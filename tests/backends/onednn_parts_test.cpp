@@ -46,6 +46,7 @@ std::vector<precision> formats() {
 
 // Without them the encoder is right but half as fast, which no other test would tell.
 TEST(OnednnParts, TheEncoderRunsOnDirectKernels) {
+  // Which kernels oneDNN has differs by instruction set; without one, products run instead.
   if (best_instruction_set() < instruction_set::v4) {
     GTEST_SKIP() << "the rule of direct kernels was measured with AVX-512";
   }

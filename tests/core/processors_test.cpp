@@ -69,22 +69,21 @@ TEST(Processors, TheTightestQuotaOfTheParentsHolds) {
   EXPECT_EQ(usable_cores({0, 1, 2, 3}, m.root()), 1);
 }
 
-TEST(Processors, AnOlderControlGroupHasItsQuotaInTwoFiles) {
+/// Of four, in a control group of version 1 with a quota of two, whose controllers lie in `folder`.
+int usable_in_older_group(const std::string& controllers, const std::string& folder) {
   machine m;
-  m.file("proc/self/cgroup", "4:cpu,cpuacct:/job")
-      .file("sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_quota_us", "200000")
-      .file("sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_period_us", "100000");
+  m.file("proc/self/cgroup", "4:" + controllers + ":/job")
+      .file("sys/fs/cgroup/" + folder + "/job/cpu.cfs_quota_us", "200000")
+      .file("sys/fs/cgroup/" + folder + "/job/cpu.cfs_period_us", "100000");
+  return usable_cores({0, 1, 2, 3}, m.root());
+}
 
-  EXPECT_EQ(usable_cores({0, 1, 2, 3}, m.root()), 2);
+TEST(Processors, AnOlderControlGroupHasItsQuotaInTwoFiles) {
+  EXPECT_EQ(usable_in_older_group("cpu,cpuacct", "cpu,cpuacct"), 2);
 }
 
 TEST(Processors, AnOlderControlGroupMayLieInAFolderOfFewerControllers) {
-  machine m;
-  m.file("proc/self/cgroup", "4:cpuacct,cpu:/job")
-      .file("sys/fs/cgroup/cpu/job/cpu.cfs_quota_us", "200000")
-      .file("sys/fs/cgroup/cpu/job/cpu.cfs_period_us", "100000");
-
-  EXPECT_EQ(usable_cores({0, 1, 2, 3}, m.root()), 2);
+  EXPECT_EQ(usable_in_older_group("cpuacct,cpu", "cpu"), 2);
 }
 
 TEST(Processors, AControlGroupThatCannotBeLookedAtLimitsNothing) {

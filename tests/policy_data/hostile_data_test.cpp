@@ -147,6 +147,7 @@ TEST(damaged_data, chunks_in_folders_that_are_links_to_nowhere_are_not_absent) {
 }
 
 TEST(damaged_data, chunks_that_may_not_be_reached_are_not_absent) {
+  // No permission keeps root out; links to nowhere and in a circle, above, are tested as root, too.
   if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
   const temporary_directory dir;
   const std::string path = copy_of_reference(dir);

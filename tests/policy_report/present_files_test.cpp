@@ -132,7 +132,8 @@ TEST(present_files, a_sweep_about_a_flow_of_two_rounds_stays_until_that_is_made_
 }
 
 TEST(present_files, one_that_cannot_be_read_is_listed_and_the_rest_stays) {
-  // A regular file that the system does not map: root may read what permissions forbid.
+  // A regular file that the system does not map: root may read what permissions forbid. Kernels
+  // without it have no other file that a test could rely on.
   const std::string unmapped = "/sys/kernel/mm/transparent_hugepage/enabled";
   if (!std::filesystem::exists(unmapped)) GTEST_SKIP() << "there is no " << unmapped;
   const learnt_run run(1);

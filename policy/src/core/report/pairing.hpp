@@ -19,8 +19,8 @@ namespace flowkit::policy::detail {
                                          const method_row& second);
 
 /// Share of the gap between a plain student and its teacher that a student closes, see `gap_closed`
-/// of summaries; of the evaluations that `compared` takes, not of all seeds together. Empty also
-/// where those are of two students. Only where `why_apart` says nothing of the student and each.
+/// of summaries; of the first evaluation of the student that may be compared with one of each, not
+/// of all seeds together. Empty also where there is none.
 [[nodiscard]] std::optional<double> gap_closed(const report_view& view, const method_row& student,
                                                const method_row& plain, const method_row& teacher);
 

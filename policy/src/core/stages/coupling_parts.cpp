@@ -34,6 +34,7 @@ double mean_evaluations(const couplings_view& v) {
 /// Whether a block can be joined. One that a disk or a crash damaged is made again.
 bool usable(const std::string& path) {
   if (!exists(path)) return false;
+  const mapped_file readable(path);  // one that cannot be opened now is not damaged
   try {
     couplings_file(path).verify();
     return true;

@@ -5,6 +5,7 @@ namespace {
 
 /// The loss that best weights were kept for; nothing if the file is damaged.
 std::optional<double> noted_loss(const std::string& path) {
+  const mapped_file readable(path);  // one that cannot be opened now is not damaged
   try {
     const safetensors_file best(path);
     best.verify();
