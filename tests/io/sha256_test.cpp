@@ -21,6 +21,19 @@ TEST(sha256, agrees_with_published_examples) {
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+TEST(sha256, is_the_same_with_every_instruction_set) {
+  std::vector<std::byte> block(64);
+  for (std::size_t i = 0; i < block.size(); ++i) block[i] = static_cast<std::byte>(37 * i + 11);
+  std::vector<std::array<std::uint32_t, 8>> states;
+
+  for (const auto compress : detail::usable_sha256_compressions()) {
+    states.push_back({1, 2, 3, 4, 5, 6, 7, 0xFFFFFFFF});
+    for (int k = 0; k < 3; ++k) compress(states.back().data(), block.data());
+  }
+
+  for (const auto& state : states) EXPECT_EQ(state, states.front());
+}
+
 TEST(sha256, does_not_depend_on_how_bytes_are_cut) {
   const std::string message(300, 'x');
   const std::string whole = hash(message);

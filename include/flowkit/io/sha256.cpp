@@ -4,6 +4,11 @@
 #include <algorithm>
 #include <bit>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
+
 namespace flowkit {
 namespace {
 
@@ -35,11 +40,11 @@ std::array<std::uint32_t, 64> schedule(const std::byte* block) noexcept {
   return w;
 }
 
-}  // namespace
-
-void sha256::compress(const std::byte* block) noexcept {
+void compress_baseline(std::uint32_t* state, const std::byte* block) {
   const std::array<std::uint32_t, 64> w = schedule(block);
-  auto [a, b, c, d, e, f, g, h] = state_;
+  std::array<std::uint32_t, 8> words{};
+  std::copy_n(state, words.size(), words.begin());
+  auto [a, b, c, d, e, f, g, h] = words;
   for (std::size_t i = 0; i < 64; ++i) {
     const std::uint32_t s1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);
     const std::uint32_t t1 = h + s1 + ((e & f) ^ (~e & g)) + round_constants[i] + w[i];
@@ -55,7 +60,68 @@ void sha256::compress(const std::byte* block) noexcept {
     a = t1 + t2;
   }
   const std::array<std::uint32_t, 8> added{a, b, c, d, e, f, g, h};
-  for (std::size_t i = 0; i < state_.size(); ++i) state_[i] += added[i];
+  for (std::size_t i = 0; i < added.size(); ++i) state[i] += added[i];
+}
+
+#if defined(__x86_64__)
+/// With the processor's own instructions for SHA-256, five times as fast. They hold the state as
+/// (a, b, e, f) and (c, d, g, h), highest lane first, and do two rounds each.
+[[gnu::target("sha,sse4.1")]] void compress_sha(std::uint32_t* state, const std::byte* block) {
+  const auto word = [&](int i) { return static_cast<int>(state[i]); };
+  const __m128i abef_before = _mm_set_epi32(word(0), word(1), word(4), word(5));
+  const __m128i cdgh_before = _mm_set_epi32(word(2), word(3), word(6), word(7));
+  const __m128i big_endian = _mm_set_epi64x(0x0C0D0E0F08090A0B, 0x0405060700010203);
+  __m128i abef = abef_before;
+  __m128i cdgh = cdgh_before;
+  __m128i w[4];  // the last 16 words of the schedule
+  for (std::size_t i = 0; i < 16; ++i) {
+    __m128i& next = w[i % 4];
+    if (i < 4) {
+      const void* const bytes = block + 16 * i;
+      next = _mm_shuffle_epi8(_mm_loadu_si128(static_cast<const __m128i*>(bytes)), big_endian);
+    } else {
+      const __m128i& last = w[(i + 3) % 4];
+      const __m128i seven_back = _mm_alignr_epi8(last, w[(i + 2) % 4], 4);
+      const __m128i sum = _mm_add_epi32(_mm_sha256msg1_epu32(next, w[(i + 1) % 4]), seven_back);
+      next = _mm_sha256msg2_epu32(sum, last);
+    }
+    const void* const constants = round_constants.data() + 4 * i;
+    const __m128i added =
+        _mm_add_epi32(next, _mm_loadu_si128(static_cast<const __m128i*>(constants)));
+    cdgh = _mm_sha256rnds2_epu32(cdgh, abef, added);
+    abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(added, 0x0E));
+  }
+  alignas(16) std::uint32_t words[8];
+  _mm_store_si128(reinterpret_cast<__m128i*>(words), _mm_add_epi32(abef, abef_before));
+  _mm_store_si128(reinterpret_cast<__m128i*>(words + 4), _mm_add_epi32(cdgh, cdgh_before));
+  constexpr std::size_t place[8] = {3, 2, 7, 6, 1, 0, 5, 4};
+  for (std::size_t i = 0; i < 8; ++i) state[i] = words[place[i]];
+}
+
+/// Not by __builtin_cpu_supports, which does not know these instructions in clang 14.
+bool has_sha() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b & bit_SHA) != 0 &&
+         __builtin_cpu_supports("sse4.1");
+}
+#endif
+
+}  // namespace
+
+std::span<const detail::sha256_compression> detail::usable_sha256_compressions() {
+#if defined(__x86_64__)
+  static constexpr std::array<sha256_compression, 2> all{compress_baseline, compress_sha};
+  const std::size_t usable = has_sha() ? 2 : 1;
+#else
+  static constexpr std::array<sha256_compression, 1> all{compress_baseline};
+  const std::size_t usable = 1;
+#endif
+  return std::span(all).first(usable);
+}
+
+void sha256::compress(const std::byte* block) noexcept {
+  static const detail::sha256_compression fastest = detail::usable_sha256_compressions().back();
+  fastest(state_.data(), block);
 }
 
 void sha256::update(byte_view bytes) noexcept {

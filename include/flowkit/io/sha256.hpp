@@ -5,9 +5,19 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace flowkit {
+namespace detail {
+
+/// Mixes a block of 64 bytes into the eight words of a hash (FIPS 180-4, section 6.2.2).
+using sha256_compression = void (*)(std::uint32_t* state, const std::byte* block);
+
+/// Ways to do that on this processor, the fastest last.
+[[nodiscard]] std::span<const sha256_compression> usable_sha256_compressions();
+
+}  // namespace detail
 
 /// The Secure Hash Algorithm of 256 bits (FIPS 180-4) over bytes that arrive piece by piece. Equal
 /// contents have equal hashes; nobody can find different contents of equal hash. Never allocates.
