@@ -127,6 +127,22 @@ TEST(AdaptiveAlignment, RescalingADimensionChangesNoDecision) {
   EXPECT_EQ(chosen(align(be, g)), before);
 }
 
+TEST(AdaptiveAlignment, KnownNeighboursAreThoseThatASearchFinds) {
+  backend be;
+  const testing::expert_fixture f(be, rng_key{5});
+  testing::expert_fixture g(be, rng_key{5});
+  // So little that no neighbour changes, but these are not what the own window saw any more.
+  for (index_t i = 1; i < g.pairs; i += 2) g.condition.view()(i, 0) += 1e-13;
+
+  const alignment_report known = align(be, f);
+  const alignment_report searched = align(be, g);
+
+  for (std::size_t i = 0; i < known.decisions.size(); ++i) {
+    EXPECT_EQ(searched.decisions[i].window, known.decisions[i].window) << i;
+    EXPECT_EQ(searched.decisions[i].distance, known.decisions[i].distance) << i;
+  }
+}
+
 TEST(AdaptiveAlignment, PullMovesPartOfTheWay) {
   backend be;
   workspace ws(be);

@@ -14,6 +14,18 @@ TEST(Neighbourhood, StepDistanceIsTheMeanOfStepNorms) {
   EXPECT_DOUBLE_EQ(step_distance(a, b, 4, 1), 5);
 }
 
+TEST(Neighbourhood, StepDistanceBelowALimitIsThatWithoutOne) {
+  const double a[] = {0.1, 0.2, 0.7, 0.4};
+  const double b[] = {0.3, 0.5, 0.1, 0.9};
+  const double d = step_distance(a, b, 4, 4);
+
+  EXPECT_EQ(step_distance(a, b, 4, 4, d), d);
+  EXPECT_EQ(step_distance(a, b, 4, 4, 2 * d), d);
+  EXPECT_EQ(step_distance(a, b, 4, 4, d / 2), no_limit);
+  EXPECT_EQ(step_distance(a, b, 4, 4, 0), no_limit);
+  EXPECT_EQ(step_distance(a, a, 4, 4, 0), 0);
+}
+
 TEST(Neighbourhood, OwnWindowComesFirstAndOverlapsAreLeftOut) {
   const std::vector<row_t> episode{0, 0, 0, 1, 1};
   const std::vector<row_t> offset{0, 3, 4, 0, 9};

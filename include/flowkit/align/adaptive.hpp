@@ -5,6 +5,7 @@
 #include <flowkit/align/frame.hpp>
 #include <flowkit/align/neighbourhood.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace flowkit {
@@ -60,11 +61,17 @@ struct adaptive_alignment {
                                             const expert_index<B>& index,
                                             std::span<const row_t> own,
                                             std::vector<double>& weights, workspace<B>& ws) const {
-    const expert_metric<B> metric(be, index, features, ws);
+    const expert_metric<B> metric(be, index, features, neighbours, ws);
     const std::vector<double> generated = metric.scaled_chunks(be, c.x1);
     const chunk_set experts{metric.experts(), c.x1.shape()[1], index.steps};
-    const std::vector<row_t> firsts = first_of_equals(be, c, own);
-    const std::vector<row_t> found = neighbours_of(be, c, metric, own, firsts, ws);
+    const detail::fetched_rows<B> conditions(be, c.condition);
+    const std::vector<row_t> firsts = first_of_equals(conditions, own);
+    const detail::fetched_rows<B> observations(be, index.window_features);
+    const auto known = [&](row_t pair) {
+      const row_t window = own[static_cast<std::size_t>(pair)];
+      return window >= 0 && std::ranges::equal(conditions[pair], observations[window]);
+    };
+    const std::vector<row_t> found = neighbours_of(be, c, metric, own, firsts, known, ws);
     std::vector<alignment_decision> out(own.size());
     weights.assign(own.size(), 0.0);
     for (std::size_t k = 0; k + 1 < firsts.size(); ++k) {
@@ -83,29 +90,54 @@ struct adaptive_alignment {
   /// The first pair of every run of pairs with equal condition and own window, then the number of
   /// pairs. Pairs that differ in their noise alone share a neighbourhood, which is found once.
   template <class B>
-  static std::vector<row_t> first_of_equals(B& be, const coupling_view<B>& c,
+  static std::vector<row_t> first_of_equals(const detail::fetched_rows<B>& conditions,
                                             std::span<const row_t> own) {
-    using T = typename B::value_type;
-    const std::vector<T> conditions = detail::fetch<B, T>(be, flatten(c.condition));
-    const index_t width = c.condition.shape()[1];
+    const auto count = static_cast<row_t>(own.size());
     std::vector<row_t> out;
-    for (std::size_t j = 0; j < own.size(); ++j) {
-      const T* const row = conditions.data() + static_cast<index_t>(j) * width;
-      if (j == 0 || own[j] != own[j - 1] || !std::equal(row, row + width, row - width)) {
-        out.push_back(static_cast<row_t>(j));
+    for (row_t j = 0; j < count; ++j) {
+      const auto at = static_cast<std::size_t>(j);
+      if (j == 0 || own[at] != own[at - 1] ||
+          !std::ranges::equal(conditions[j], conditions[j - 1])) {
+        out.push_back(j);
       }
     }
-    out.push_back(static_cast<row_t>(own.size()));
+    out.push_back(count);
     return out;
   }
 
   /// The neighbours of the first pairs of runs (without the end of the last), [runs, neighbours].
-  template <class B>
+  /// Where a pair saw what its own window saw, known(pair), they are those of the window.
+  template <class B, class Known>
   std::vector<row_t> neighbours_of(B& be, const coupling_view<B>& c, const expert_metric<B>& metric,
                                    std::span<const row_t> own, std::span<const row_t> firsts,
-                                   workspace<B>& ws) const {
+                                   const Known& known, workspace<B>& ws) const {
+    const auto width = static_cast<std::size_t>(neighbours);
+    std::vector<row_t> out((firsts.size() - 1) * width, row_t{-1});
+    std::vector<std::size_t> runs;
+    std::vector<row_t> pairs;
+    for (std::size_t k = 0; k + 1 < firsts.size(); ++k) {
+      if (known(firsts[k])) {
+        const row_t window = own[static_cast<std::size_t>(firsts[k])];
+        std::ranges::copy(metric.neighbours(window), out.data() + k * width);
+      } else {
+        runs.push_back(k);
+        pairs.push_back(firsts[k]);
+      }
+    }
+    const std::vector<row_t> found = searched(be, c, metric, own, pairs, ws);
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      std::copy_n(found.data() + i * width, width, out.data() + runs[i] * width);
+    }
+    return out;
+  }
+
+  /// The neighbours of pairs by search, [pairs, neighbours].
+  template <class B>
+  static std::vector<row_t> searched(B& be, const coupling_view<B>& c,
+                                     const expert_metric<B>& metric, std::span<const row_t> own,
+                                     std::span<const row_t> pairs, workspace<B>& ws) {
+    if (pairs.empty()) return {};
     const scratch_scope scope(ws);
-    const std::span<const row_t> pairs = firsts.first(firsts.size() - 1);
     const auto count = static_cast<index_t>(pairs.size());
     const view_of<B, 1, row_t> rows = ws.template take<1, row_t>(extents<1>{count});
     const view_of<B, 2> conditions = ws.take(extents<2>{count, c.condition.shape()[1]});
@@ -113,7 +145,7 @@ struct adaptive_alignment {
     be.gather_rows(c.condition, rows, conditions);
     std::vector<row_t> own_of_pairs;
     for (const row_t pair : pairs) own_of_pairs.push_back(own[static_cast<std::size_t>(pair)]);
-    return metric.neighbours(be, conditions, own_of_pairs, neighbours, ws);
+    return metric.neighbours(be, conditions, own_of_pairs, ws);
   }
 
   /// The neighbour that a chunk stands for, and whether it does. Nearest in observation comes
@@ -125,7 +157,8 @@ struct adaptive_alignment {
     alignment_decision best;
     double own = 0;
     for (const row_t row : around) {
-      const double d = step_distance(chunk, experts.chunk(row), experts.size, experts.steps);
+      const double d = step_distance(chunk, experts.chunk(row), experts.size, experts.steps,
+                                     best.window < 0 ? no_limit : best.distance);
       if (best.window < 0) own = d;
       const bool better = best.window < 0 || d < best.distance;
       if (better || (d == best.distance && row < best.window)) {

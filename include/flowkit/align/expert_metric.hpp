@@ -21,9 +21,11 @@ class expert_metric {
   using T = typename B::value_type;
 
  public:
+  /// Finds `count` neighbours of every expert window on the way.
   expert_metric(B& be, const expert_index<B>& index, const whitening_options& options,
-                workspace<B>& ws)
+                index_t count, workspace<B>& ws)
       : steps_(index.steps),
+        count_(count),
         origin_{index.episode, index.offset, index.steps},
         raw_(host_rows(be, index.chunks)) {
     fit_features(be, index.window_features, options, ws);
@@ -42,19 +44,30 @@ class expert_metric {
     return out;
   }
 
+  /// The neighbours of an expert window, see independent_windows: at most `count`, itself first.
+  [[nodiscard]] std::span<const row_t> neighbours(row_t window) const {
+    return neighbours(window, count_);
+  }
+
   /// The neighbours of every condition [n, f], see independent_windows: [n, count].
   [[nodiscard]] std::vector<row_t> neighbours(B& be, const_view_of<B, 2> conditions,
-                                              std::span<const row_t> own, index_t count,
-                                              workspace<B>& ws) const {
+                                              std::span<const row_t> own, workspace<B>& ws) const {
     const scratch_scope scope(ws);
     const view_of<B, 2> observed =
         ws.take(extents<2>{conditions.shape()[0], projection_.shape()[1]});
     project(be, conditions, observed);
-    return windows().around(be, observed, own, count, ws);
+    return windows().around(be, observed, own, count_, ws);
   }
 
  private:
   [[nodiscard]] independent_windows<B> windows() const { return {windows_.view(), origin_}; }
+
+  /// Neighbours are chosen one after the other, so the first few are those of a search for few.
+  [[nodiscard]] std::span<const row_t> neighbours(row_t window, index_t count) const {
+    const std::span<const row_t> all = independent_windows<B>::of(found_, window, found_count());
+    return all.first(std::min(all.size(), static_cast<std::size_t>(count)));
+  }
+  [[nodiscard]] index_t found_count() const { return std::max(count_, alike + 1); }
 
   static std::vector<double> host_rows(B& be, const_view_of<B, 2> x) {
     const std::vector<T> values = detail::fetch<B, T>(be, flatten(x));
@@ -103,10 +116,9 @@ class expert_metric {
     std::vector<double> residual(width, 0.0);
     std::vector<row_t> every(static_cast<std::size_t>(index.size()));
     std::iota(every.begin(), every.end(), row_t{0});
-    const std::vector<row_t> found =
-        windows().around(be, std::as_const(windows_).view(), every, alike + 1, ws);
-    for (index_t i = 0; i < index.size(); ++i) {
-      add_least_squares(residual, independent_windows<B>::of(found, i, alike + 1), size);
+    found_ = windows().around(be, std::as_const(windows_).view(), every, found_count(), ws);
+    for (const row_t window : every) {
+      add_least_squares(residual, neighbours(window, alike + 1), size);
     }
     const std::vector<double> deviation = deviations(size);
     inverse_spread_.resize(width);
@@ -163,9 +175,11 @@ class expert_metric {
   }
 
   index_t steps_;
+  index_t count_;
   window_origin origin_;
   tensor<B, 2> projection_;
   tensor<B, 2> windows_;
+  std::vector<row_t> found_;  ///< neighbours of the windows, [m, found_count()]
   std::vector<double> raw_;
   std::vector<double> experts_;
   std::vector<double> inverse_spread_;

@@ -18,6 +18,24 @@ std::vector<U> fetch(B& be, const_view_of<B, 1, U> v) {
   return out;
 }
 
+/// The rows of a matrix, on the host.
+template <class B>
+class fetched_rows {
+  using T = typename B::value_type;
+
+ public:
+  fetched_rows(B& be, const_view_of<B, 2> x)
+      : values_(fetch<B, T>(be, flatten(x))), width_(static_cast<std::size_t>(x.shape()[1])) {}
+
+  [[nodiscard]] std::span<const T> operator[](row_t i) const {
+    return std::span(values_).subspan(static_cast<std::size_t>(i) * width_, width_);
+  }
+
+ private:
+  std::vector<T> values_;
+  std::size_t width_;
+};
+
 /// Checks that couplings, index and result fit together.
 template <class B>
 void validate_alignment(const coupling_view<B>& c, const expert_index<B>& index,

@@ -7,13 +7,16 @@
 
 namespace flowkit {
 
-double step_distance(const double* a, const double* b, index_t size, index_t steps) {
+double step_distance(const double* a, const double* b, index_t size, index_t steps, double limit) {
   const index_t width = size / steps;
+  // So far above the limit that rounding of the mean cannot bring it back.
+  const double most = limit * static_cast<double>(steps) * (1 + 1e-14);
   double total = 0;
   for (index_t s = 0; s < steps; ++s) {
     double square = 0;
     for (index_t i = s * width; i < (s + 1) * width; ++i) square += (a[i] - b[i]) * (a[i] - b[i]);
     total += std::sqrt(square);
+    if (total > most) return no_limit;
   }
   return total / static_cast<double>(steps);
 }
@@ -49,7 +52,7 @@ double chunk_spacing(const chunk_set& chunks, std::span<const row_t> neighbours,
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       const double d = step_distance(chunks.chunk(neighbours[i]), chunks.chunk(neighbours[j]),
-                                     chunks.size, chunks.steps);
+                                     chunks.size, chunks.steps, std::max(nearest[i], nearest[j]));
       nearest[i] = std::min(nearest[i], d);
       nearest[j] = std::min(nearest[j], d);
     }

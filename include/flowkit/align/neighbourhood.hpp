@@ -3,6 +3,7 @@
 
 #include <flowkit/core/platform.hpp>
 
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -17,8 +18,12 @@ struct chunk_set {
   [[nodiscard]] const double* chunk(index_t row) const { return values.data() + row * size; }
 };
 
-/// Mean over steps of the Euclidean distance of two chunks.
-[[nodiscard]] double step_distance(const double* a, const double* b, index_t size, index_t steps);
+inline constexpr double no_limit = std::numeric_limits<double>::infinity();
+
+/// Mean over steps of the Euclidean distance of two chunks. Infinity as soon as it is known to be
+/// above `limit`, mostly after a few steps.
+[[nodiscard]] double step_distance(const double* a, const double* b, index_t size, index_t steps,
+                                   double limit = no_limit);
 
 /// Where windows were cut; windows of one episode closer than `steps` share actions.
 struct window_origin {

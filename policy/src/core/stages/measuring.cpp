@@ -63,7 +63,9 @@ std::vector<inference_options> usual_solvers() {
 
 namespace detail {
 
-double step_distance(const float* a, const float* b, index_t width, index_t first, index_t last) {
+double step_distance(const float* a, const float* b, index_t width, index_t first, index_t last,
+                     double limit) {
+  const double most = limit * static_cast<double>(last - first) * (1 + 1e-14);  // beyond rounding
   double sum = 0;
   for (index_t s = first; s < last; ++s) {
     double square = 0;
@@ -72,6 +74,7 @@ double step_distance(const float* a, const float* b, index_t width, index_t firs
       square += d * d;
     }
     sum += std::sqrt(square);
+    if (sum > most) return no_limit;
   }
   return sum / static_cast<double>(last - first);
 }

@@ -1,13 +1,15 @@
 // What measures compute on the host, whatever the backend.
 #pragma once
 
+#include <flowkit/align/neighbourhood.hpp>
 #include <flowkit/policy/stages/measure.hpp>
 
 namespace flowkit::policy::detail {
 
-/// Mean over the steps first .. last - 1 of the distance between two chunks' actions.
+/// Mean over the steps first .. last - 1 of the distance between two chunks' actions. Infinity as
+/// soon as it is known to be above `limit`.
 [[nodiscard]] double step_distance(const float* a, const float* b, index_t width, index_t first,
-                                   index_t last);
+                                   index_t last, double limit = no_limit);
 
 /// Throws invalid_input unless the policy can act at these windows and there are some.
 void validate_measure(const policy_manifest& m, const demonstrations& data,

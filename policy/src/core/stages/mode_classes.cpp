@@ -22,7 +22,7 @@ std::int32_t mode_of(const float* chunk, const couplings_view& v, const mode_chu
     const std::int32_t of_row = v.mode[static_cast<std::size_t>(row)];
     if (of_row < 0) continue;
     const double d = step_distance(chunk, chunks.experts.data() + row * v.chunk,
-                                   v.chunk / chunks.steps, 0, chunks.steps);
+                                   v.chunk / chunks.steps, 0, chunks.steps, nearest);
     if (d < nearest) {
       nearest = d;
       mode = of_row;
