@@ -19,6 +19,8 @@
 #include "support/tensors.hpp"
 #include "support/unet_runs.hpp"
 
+#include <flowkit/backend/hold.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -131,6 +133,7 @@ void evaluate(benchmark::State& state, B& be, const unet_case& one, index_t batc
     return state.SkipWithError("differs from eigen<float>");
   }
   unet_evaluation run(be, one.options, batch);
+  const auto held = hold(be, run.run.store.values());
   replay<B> again(be);
   const auto evaluate_once = [&] {
     if (how == launching::plain) {
@@ -168,6 +171,8 @@ void encode(benchmark::State& state, B& be, passes which, index_t images, const 
     return state.SkipWithError("differs from eigen<float>");
   }
   encoder_run run(be, images);
+  std::optional<held_by<B>> held;
+  if (which == passes::forward) held.emplace(hold(be, run.store.values()));
   replay<B> again(be);
   const auto pass = [&] { again([&] { run.run(which); }); };
   for (int i = 0; i < warm_up_calls<B>; ++i) pass();
