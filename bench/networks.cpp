@@ -5,7 +5,8 @@
 // Names are train|forward/<network>/<batch>/<backend and precision>,
 // encoder_forward|encoder_train/<images>/<...> and images_train/<network>/<batch>/<...>. On a
 // backend that records, evaluations are replayed and training steps are single launches;
-// forward_plain/<...> are the same evaluations without that. Counters:
+// forward_plain/<...> are the same evaluations without that. Evaluations and forward passes hold
+// their weights. Counters:
 // `floor` is the time in seconds that the rates of this machine allow, measured by this program in
 // the same precision, or those of an H200 (support/gpu_rates.hpp) on `cuda`: matrix products, every
 // tap on every step, plus (training) the optimiser's pass, or (evaluation) the larger of products

@@ -138,19 +138,20 @@ class HeldValues : public ::testing::Test {
 };
 
 #if defined(FLOWKIT_HAS_ONEDNN)
-using host_cases = ::testing::Types<eigen_case<float, instruction_set::base>,
-                                    eigen_case<float, instruction_set::v3>,
-                                    eigen_case<float, instruction_set::v4>,
-                                    eigen_case<double, instruction_set::v4>,
-                                    onednn_case<precision::f32, onednn_route::by_size>,
-                                    onednn_case<precision::f32, onednn_route::all>,
-                                    onednn_case<precision::bf16, onednn_route::by_size>,
-                                    onednn_case<precision::bf16, onednn_route::all>,
-                                    onednn_case<precision::bf16, onednn_route::emulated>>;
+using host_cases =
+    ::testing::Types<eigen_case<float, instruction_set::base>,
+                     eigen_case<float, instruction_set::v3>, eigen_case<float, instruction_set::v4>,
+                     eigen_case<double, instruction_set::v4>,
+                     onednn_case<precision::f32, onednn_route::by_size>,
+                     onednn_case<precision::f32, onednn_route::all>,
+                     onednn_case<precision::bf16, onednn_route::by_size>,
+                     onednn_case<precision::bf16, onednn_route::all>,
+                     onednn_case<precision::bf16, onednn_route::emulated>>;
 #else
-using host_cases = ::testing::Types<
-    eigen_case<float, instruction_set::base>, eigen_case<float, instruction_set::v3>,
-    eigen_case<float, instruction_set::v4>, eigen_case<double, instruction_set::v4>>;
+using host_cases =
+    ::testing::Types<eigen_case<float, instruction_set::base>,
+                     eigen_case<float, instruction_set::v3>, eigen_case<float, instruction_set::v4>,
+                     eigen_case<double, instruction_set::v4>>;
 #endif
 TYPED_TEST_SUITE(HeldValues, host_cases, backend_case_names);
 
@@ -213,7 +214,8 @@ TYPED_TEST(HeldValues, OfTwoGuardsStayUntilTheSecondOneEnds) {
   using B = typename TypeParam::backend;
   B be = TypeParam::make();
   // Of f32 products that all run in oneDNN nothing is kept.
-  const auto o = TypeParam::name() == "onednn_f32_all" ? operations<B>().back() : keeping_product<B>();
+  const auto o =
+      TypeParam::name() == "onednn_f32_all" ? operations<B>().back() : keeping_product<B>();
   const parameters_around<B> p(be, o);
   const const_view_of<B, 1> weights_alone = flatten(p.weights());
   std::optional<held_by<B>> outer(hold(be, p.values()));
@@ -234,7 +236,8 @@ TYPED_TEST(HeldValues, OfTwoGuardsStayUntilTheSecondOneEnds) {
 TYPED_TEST(HeldValues, FollowTheirBackend) {
   using B = typename TypeParam::backend;
   std::optional<B> first(TypeParam::make());
-  const auto o = TypeParam::name() == "onednn_f32_all" ? operations<B>().back() : keeping_product<B>();
+  const auto o =
+      TypeParam::name() == "onednn_f32_all" ? operations<B>().back() : keeping_product<B>();
   const parameters_around<B> p(*first, o);
   held_by<B> held = hold(*first, p.values());
   const auto expected = o.run(*first, p.weights());

@@ -2,16 +2,19 @@
 #include <flowkit/core/assert.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace flowkit {
 namespace {
 
-/// FNV-1a.
+/// FNV-1a over words; values are floats or doubles.
 [[maybe_unused]] std::uint64_t checksum_of(const detail::byte_range& values) {
   std::uint64_t sum = 0xCBF29CE484222325U;
-  for (const std::byte* at = values.first; at != values.last; ++at) {
-    sum = (sum ^ static_cast<std::uint64_t>(*at)) * 0x100000001B3U;
+  for (const std::byte* at = values.first; at != values.last; at += sizeof(std::uint32_t)) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, at, sizeof(word));
+    sum = (sum ^ word) * 0x100000001B3U;
   }
   return sum;
 }
