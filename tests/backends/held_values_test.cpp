@@ -13,6 +13,12 @@
 namespace flowkit::testing {
 namespace {
 
+static_assert(HoldingBackend<eigen<float>> && HoldingBackend<eigen<double>>);
+#if defined(FLOWKIT_HAS_ONEDNN)
+static_assert(HoldingBackend<onednn>);
+#endif
+static_assert(!HoldingBackend<executed_cuda>);
+
 template <class B>
 using matrix_of = const_view_of<B, 2>;
 
