@@ -5,7 +5,8 @@
 // Names are train|forward/<network>/<batch>/<backend and precision>,
 // encoder_forward|encoder_train/<images>/<...> and images_train/<network>/<batch>/<...>. On a
 // backend that records, evaluations are replayed and training steps are single launches;
-// forward_plain/<...> are the same evaluations without that. Counters:
+// forward_plain/<...> are the same evaluations without that. Evaluations and forward passes hold
+// their weights. Counters:
 // `floor` is the time in seconds that the rates of this machine allow, measured by this program in
 // the same precision, or those of an H200 (support/gpu_rates.hpp) on `cuda`: matrix products, every
 // tap on every step, plus (training) the optimiser's pass, or (evaluation) the larger of products
@@ -18,6 +19,8 @@
 #include "support/network_floors.hpp"
 #include "support/tensors.hpp"
 #include "support/unet_runs.hpp"
+
+#include <flowkit/backend/hold.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -131,6 +134,7 @@ void evaluate(benchmark::State& state, B& be, const unet_case& one, index_t batc
     return state.SkipWithError("differs from eigen<float>");
   }
   unet_evaluation run(be, one.options, batch);
+  const auto held = hold(be, run.run.store.values());
   replay<B> again(be);
   const auto evaluate_once = [&] {
     if (how == launching::plain) {
@@ -168,6 +172,8 @@ void encode(benchmark::State& state, B& be, passes which, index_t images, const 
     return state.SkipWithError("differs from eigen<float>");
   }
   encoder_run run(be, images);
+  std::optional<held_by<B>> held;
+  if (which == passes::forward) held.emplace(hold(be, run.store.values()));
   replay<B> again(be);
   const auto pass = [&] { again([&] { run.run(which); }); };
   for (int i = 0; i < warm_up_calls<B>; ++i) pass();

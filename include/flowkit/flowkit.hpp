@@ -12,6 +12,7 @@
 #include <flowkit/backend/device_scalar.hpp>
 #include <flowkit/backend/draw.hpp>
 #include <flowkit/backend/geometry.hpp>
+#include <flowkit/backend/hold.hpp>
 #include <flowkit/backend/neighbours.hpp>
 #include <flowkit/backend/precision.hpp>
 #include <flowkit/backend/recording.hpp>

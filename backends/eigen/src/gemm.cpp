@@ -33,6 +33,7 @@ template <class T>
 gemm_task<T> column_part(gemm_task<T> task, index_t first, index_t last) {
   task.n = last - first;
   task.b.data += first * task.b.column_step;
+  task.packed_b.first += first;
   task.c += first;
   return task;
 }
@@ -40,13 +41,45 @@ gemm_task<T> column_part(gemm_task<T> task, index_t first, index_t last) {
 /// Part i of `parts` along the longer side, cut at multiples of the kernel's tile.
 template <class T>
 gemm_task<T> part_of(const gemm_task<T>& task, index_t i, index_t parts) {
-  constexpr index_t grain = 32;
+  constexpr index_t grain = packed_grain;
   const bool by_rows = task.m > task.n;
   const index_t size = by_rows ? task.m : task.n;
   const index_t grains = (size + grain - 1) / grain;
   const index_t first = std::min(size, grains * i / parts * grain);
   const index_t last = std::min(size, grains * (i + 1) / parts * grain);
   return by_rows ? row_part(task, first, last) : column_part(task, first, last);
+}
+
+/// Whether a packed copy of b is worth its memory: one that is read in a row instead of in slices,
+/// or not transposed in every product.
+template <class T>
+bool worth_keeping(const gemm_task<T>& task) {
+  return task.b.column_step != 1 || task.n * task.k >= gemm_sliced_size;
+}
+
+/// Layouts of held copies.
+constexpr index_t panels = 0;
+constexpr index_t panels_of_transpose = 1;
+
+/// Operand b packed, if it is held.
+template <class T>
+packed_operand<T> held_operand(detail::held_copies& held, thread_pool& pool,
+                               const kernel_table<T>& table, transpose tb,
+                               const view<const T, 2, host_space>& b, const gemm_task<T>& task) {
+  if (!worth_keeping(task)) return {};
+  constexpr auto size = static_cast<index_t>(sizeof(T));
+  const detail::copied_matrix key{b.data(),     b.shape()[0],
+                                  b.shape()[1], b.strides()[0],
+                                  size,         tb == transpose::no ? panels : panels_of_transpose};
+  const std::byte* const copy =
+      held.copy_of(key, packed_operand_size(task.k, task.n) * size, [&](std::byte* to) {
+        const index_t grains = packed_width(task.n) / packed_grain;
+        pool.for_each_index(grains, task.k * task.n, [&](index_t i) {
+          table.pack(task, i * packed_grain, std::min(task.n, (i + 1) * packed_grain),
+                     reinterpret_cast<T*>(to));
+        });
+      });
+  return {reinterpret_cast<const T*>(copy), task.n, 0};
 }
 
 }  // namespace
@@ -61,16 +94,18 @@ void eigen<T>::gemm(transpose ta, transpose tb, T alpha, constant_view<2> a, con
   FLOWKIT_EXPECT(a.shape()[ta == transpose::no ? 0 : 1] == c.shape()[0]);
   FLOWKIT_EXPECT(b.shape()[tb == transpose::no ? 0 : 1] == k);
   FLOWKIT_EXPECT(b.shape()[tb == transpose::no ? 1 : 0] == c.shape()[1]);
-  const gemm_task<T> task{c.shape()[0],
-                          c.shape()[1],
-                          k,
-                          alpha,
-                          operand(ta, a.data(), a.strides()[0]),
-                          operand(tb, b.data(), b.strides()[0]),
-                          beta,
-                          c.data(),
-                          c.strides()[0]};
+  gemm_task<T> task{c.shape()[0],
+                    c.shape()[1],
+                    k,
+                    alpha,
+                    operand(ta, a.data(), a.strides()[0]),
+                    operand(tb, b.data(), b.strides()[0]),
+                    beta,
+                    c.data(),
+                    c.strides()[0],
+                    {}};
   const kernel_table<T>& table = kernels<T>(this->instructions());
+  task.packed_b = held_operand(*state_->held, this->pool(), table, tb, b, task);
   if (!this->pool().worth_sharing(duration(task.m, task.n, k))) {
     return table.gemm(task, state_->packed.front().data());
   }

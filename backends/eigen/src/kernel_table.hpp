@@ -15,6 +15,14 @@ struct matrix_operand {
   index_t column_step;
 };
 
+/// A whole operand b in the order in which the kernel reads it, if there is such a copy.
+template <class T>
+struct packed_operand {
+  const T* data = nullptr;
+  index_t columns = 0;  ///< of the whole operand
+  index_t first = 0;    ///< column where the product begins, a multiple of `packed_grain`
+};
+
 /// c = alpha a b + beta c with a of m x k, b of k x n and rows of c that lie c_step apart.
 template <class T>
 struct gemm_task {
@@ -27,6 +35,7 @@ struct gemm_task {
   T beta;
   T* c;
   index_t c_step;
+  packed_operand<T> packed_b = {};
 };
 
 /// A matrix whose rows are `step` elements apart.
@@ -51,6 +60,9 @@ struct kernel_table {
   /// `packed` holds `packed_size<T>` elements, aligned to 64 bytes. Each element of c is summed in
   /// an order that depends on k alone, so a product may be cut into tiles of c in any way.
   void (*gemm)(const gemm_task<T>& task, T* packed);
+  /// Packs columns [first, last) of b, multiples of `packed_grain` or its end, for a
+  /// `packed_operand` of `packed_operand_size` elements.
+  void (*pack)(const gemm_task<T>& task, index_t first, index_t last, T* packed);
 
   /// y += x
   void (*add)(index_t rows, index_t columns, matrix<const T> x, matrix<T> y);
@@ -129,6 +141,20 @@ constexpr index_t gemm_columns = 2048;
 constexpr index_t gemm_packed_rows = 256;
 /// Rows of a product that keeps its sums in memory in between.
 constexpr index_t gemm_few_rows = 36;
+
+/// Numbers of b from which, read where it lies by a product of few rows, it is read in slices.
+constexpr index_t gemm_sliced_size = index_t{1} << 17;
+
+/// Columns that are packed together on every instruction set.
+constexpr index_t packed_grain = 32;
+
+/// Columns of a packed operand, with the padding of the last ones.
+constexpr index_t packed_width(index_t columns) {
+  return (columns + packed_grain - 1) / packed_grain * packed_grain;
+}
+constexpr index_t packed_operand_size(index_t depth, index_t columns) {
+  return depth * packed_width(columns);
+}
 
 /// Elements of scratch that the product kernel needs.
 template <class T>

@@ -30,6 +30,7 @@ struct eigen<T>::state {
   buffer<T, host_space> sums;     ///< per image and channel
   buffer<T, host_space> vectors;  ///< per thread and channel
   buffer<search_candidate<T>, host_space> candidates;
+  std::shared_ptr<detail::held_copies> held = std::make_shared<detail::held_copies>();
 
   /// `memory` with room for `count` elements; old contents are lost when it grows.
   template <class U>

@@ -85,8 +85,20 @@ bool direct_convolution::found() const {
   return main_ != nullptr && main_->found() && rest_->found();
 }
 
+const std::byte* direct_convolution::kept(image_kernel& kernel, matrix w) const {
+  const index_t layout = static_cast<index_t>(held_layout::primitive) + kernel.weight_layout();
+  return by_.kept(w, layout, kernel.weight_bytes(), [&](std::byte* copy) {
+    const void* plain = by_.stored_anew(pool_, by_.right, w).data;
+    by_.for_each_task(pool_, whole_.geometry.taps(), moves(),
+                      [&](index_t tap, std::size_t number, lane& own) {
+                        kernel.rearrange(tap, plain, copy, number, own);
+                      });
+  });
+}
+
 direct_convolution::packed_weights direct_convolution::packed(matrix w) const {
-  const void* plain = by_.stored(pool_, by_.right, w).data;
+  if (const std::byte* const main = kept(*main_, w)) return {main, kept(*rest_, w)};
+  const void* plain = by_.stored_anew(pool_, by_.right, w).data;
   const index_t size = rounded_up(main_->weight_bytes(), 64);
   auto* const memory = by_.packed.grown<std::byte>(size + rest_->weight_bytes());
   by_.for_each_task(pool_, whole_.geometry.taps(), moves(),

@@ -9,7 +9,8 @@ namespace flowkit::detail {
 /// Operands in the memory of the caller, dense: x [batch, height, width, inputs],
 /// y [batch, height', width', outputs], w [taps * inputs, outputs]. Images are shared out, a fixed
 /// number to a task; each task is one call of a primitive, which leaves out the padding and reads
-/// each pixel where it lies. Weights are rearranged once per pass.
+/// each pixel where it lies. Weights are rearranged once per pass, or once
+/// if they are held.
 class direct_convolution {
  public:
   using images = view<const float, 4, host_space>;
@@ -39,6 +40,8 @@ class direct_convolution {
     const std::byte* rest;
   };
   [[nodiscard]] packed_weights packed(matrix w) const;
+  /// Held weights in the layout of a kernel; null for others.
+  [[nodiscard]] const std::byte* kept(image_kernel& kernel, matrix w) const;
   /// Multiplications of a pass, and as many as rearranging the weights is worth.
   [[nodiscard]] index_t products() const;
   [[nodiscard]] index_t moves() const;

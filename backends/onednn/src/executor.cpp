@@ -28,14 +28,16 @@ dnnl::engine cpu_engine() {
 
 }  // namespace
 
-product_executor::product_executor(const onednn_options& options, int threads)
+product_executor::product_executor(const onednn_options& options, int threads,
+                                   std::shared_ptr<held_copies> held)
     : precision_(options.precision),
       units_(options.units == bf16_units::none ? bf16_units::none : best_bf16_units()),
       instructions_(options.instructions),
       least_products_(options.least_products),
       engine_(cpu_engine()),
       products_(engine_, threads),
-      images_(engine_, threads) {
+      images_(engine_, threads),
+      held_(std::move(held)) {
   if (precision_ == flowkit::precision::tf32) {
     throw backend_error("choose a precision",
                         text("onednn has no ", to_text(precision_), "; use f32 or bf16"));
@@ -69,19 +71,36 @@ void product_executor::store_rows(index_t rows, index_t columns, const float* x,
   }
 }
 
-operand product_executor::stored(thread_pool& pool, growing_memory& memory,
-                                 view<const float, 2, host_space> x) {
+void product_executor::store_all(thread_pool& pool, view<const float, 2, host_space> x,
+                                 std::byte* y) const {
   const index_t rows = x.shape()[0];
   const index_t columns = x.shape()[1];
-  if (reads_in_place(columns, x.strides()[0])) return {x.data(), x.strides()[0], 1};
-  auto* const data = memory.grown<std::byte>(rows * columns * element_size());
   const index_t parts = std::min(rows, static_cast<index_t>(lanes_.size()));
   pool.for_each_index(parts, x.size(), [&](index_t i) {
     const index_t first = rows * i / parts;
     store_rows(rows * (i + 1) / parts - first, columns, x.data() + first * x.strides()[0],
-               x.strides()[0], data + first * columns * element_size());
+               x.strides()[0], y + first * columns * element_size());
   });
-  return {data, columns, 1};
+}
+
+const std::byte* product_executor::kept(thread_pool& pool, view<const float, 2, host_space> x) {
+  if (reads_in_place(x.shape()[1], x.strides()[0])) return nullptr;
+  return kept(x, static_cast<index_t>(held_layout::dense), x.size() * element_size(),
+              [&](std::byte* copy) { store_all(pool, x, copy); });
+}
+
+operand product_executor::stored(thread_pool& pool, growing_memory& memory,
+                                 view<const float, 2, host_space> x) {
+  if (const std::byte* const copy = kept(pool, x)) return {copy, x.shape()[1], 1};
+  return stored_anew(pool, memory, x);
+}
+
+operand product_executor::stored_anew(thread_pool& pool, growing_memory& memory,
+                                      view<const float, 2, host_space> x) {
+  if (reads_in_place(x.shape()[1], x.strides()[0])) return {x.data(), x.strides()[0], 1};
+  auto* const data = memory.grown<std::byte>(x.size() * element_size());
+  store_all(pool, x, data);
+  return {data, x.shape()[1], 1};
 }
 
 operand product_executor::stored(growing_memory& memory, index_t rows, index_t columns,

@@ -10,11 +10,19 @@
 
 namespace flowkit::detail {
 
+/// Layouts of copies of held weights. Those of `eigen` have lower numbers.
+enum class held_layout : index_t {
+  dense = 2,
+  columns,    ///< parts of a few columns, each of them dense
+  primitive,  ///< from here on, the layouts that primitives ask for
+};
+
 /// Primitives and scratch memory, and how tasks are shared out. The caller brings the pool.
 class product_executor {
  public:
   /// Throws backend_error for a precision that oneDNN lacks, and where oneDNN does not start.
-  product_executor(const onednn_options& options, int threads);
+  product_executor(const onednn_options& options, int threads,
+                   std::shared_ptr<held_copies> held = std::make_shared<held_copies>());
 
   [[nodiscard]] flowkit::precision precision() const { return precision_; }
   [[nodiscard]] bf16_units units() const { return units_; }
@@ -49,13 +57,28 @@ class product_executor {
   /// The same for the rows of a matrix, one after the other without gaps.
   void store_rows(index_t rows, index_t columns, const float* x, index_t step, std::byte* y) const;
 
-  /// The matrix as an operand: where it lies, or a dense copy in `memory`, rounded as the precision
-  /// asks, made by all threads.
+  /// The matrix as an operand: where it lies, or a dense copy, rounded as the precision asks, made
+  /// by all threads: one that is kept, if the matrix is held, or one in `memory`.
   [[nodiscard]] operand stored(thread_pool& pool, growing_memory& memory,
                                view<const float, 2, host_space> x);
+  /// The same without keeping it.
+  [[nodiscard]] operand stored_anew(thread_pool& pool, growing_memory& memory,
+                                    view<const float, 2, host_space> x);
   /// The same in the memory of a lane, made by the calling thread.
   [[nodiscard]] operand stored(growing_memory& memory, index_t rows, index_t columns,
                                const float* x, index_t step) const;
+
+  /// The dense copy of a held matrix, or null: for one that is not held, or that needs none.
+  [[nodiscard]] const std::byte* kept(thread_pool& pool, view<const float, 2, host_space> x);
+  /// The copy of a held matrix in another layout, of so many bytes, which make(copy) fills on first
+  /// use; null for others.
+  template <class F>
+  [[nodiscard]] const std::byte* kept(view<const float, 2, host_space> x, index_t layout,
+                                      index_t bytes, const F& make) {
+    constexpr auto size = static_cast<index_t>(sizeof(float));
+    return held_->copy_of({x.data(), x.shape()[0], x.shape()[1], x.strides()[0], size, layout},
+                          bytes, make);
+  }
 
   /// Starts an operation; its primitives stay until the next one starts.
   void begin_operation() {
@@ -95,6 +118,9 @@ class product_executor {
   growing_memory packed;  ///< weights in the layout of a primitive
 
  private:
+  /// Stores all rows, by all threads.
+  void store_all(thread_pool& pool, view<const float, 2, host_space> x, std::byte* y) const;
+
   flowkit::precision precision_;
   bf16_units units_;
   instruction_set instructions_;
@@ -103,6 +129,7 @@ class product_executor {
   product_cache products_;
   image_kernel_cache images_;
   std::vector<lane> lanes_;  // one per thread
+  std::shared_ptr<held_copies> held_;
 };
 
 }  // namespace flowkit::detail

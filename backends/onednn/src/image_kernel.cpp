@@ -2,6 +2,7 @@
 
 #include <flowkit/core/error.hpp>
 
+#include <algorithm>
 #include <string_view>
 
 namespace flowkit::detail {
@@ -34,10 +35,18 @@ bool direct(std::string_view implementation) {
 
 }  // namespace
 
-image_kernel::image_kernel(const image_task& task, const dnnl::engine& engine, int lanes)
+index_t weight_layouts::number_of(const dnnl::memory::desc& layout) {
+  const auto found = std::find(known_.begin(), known_.end(), layout);
+  const index_t number = found - known_.begin();
+  if (found == known_.end()) known_.push_back(layout);
+  return number;
+}
+
+image_kernel::image_kernel(const image_task& task, const dnnl::engine& engine, int lanes,
+                           weight_layouts& layouts)
     : task_(task) {
   try {
-    make_convolution(engine, lanes);
+    make_convolution(engine, lanes, layouts);
   } catch (const dnnl::error& problem) {
     if (problem.status != dnnl_unimplemented) check(problem.status);
     found_ = false;
@@ -52,7 +61,8 @@ bool image_kernel::mirrored() const {
 }
 
 template <class Description, class Primitive>
-void image_kernel::adopt(const Description& chosen, const dnnl::engine& engine, int lanes) {
+void image_kernel::adopt(const Description& chosen, const dnnl::engine& engine, int lanes,
+                         weight_layouts& layouts) {
   if (!direct(chosen.impl_info_str())) return;
   constexpr bool of_weights = std::is_same_v<Primitive, dnnl::convolution_backward_weights>;
   constexpr bool of_data = std::is_same_v<Primitive, dnnl::convolution_backward_data>;
@@ -68,10 +78,13 @@ void image_kernel::adopt(const Description& chosen, const dnnl::engine& engine, 
           ? lane_primitive(Primitive(chosen), chosen.scratchpad_desc(), {y, w, x}, engine, lanes)
           : lane_primitive(Primitive(chosen), chosen.scratchpad_desc(), {x, w, y}, engine, lanes);
   make_rearrangement(w.layout, engine, lanes);
+  // Mirrored taps make the same layout another one.
+  weight_layout_ = 2 * layouts.number_of(w.layout) + (mirrored() ? 1 : 0);
   found_ = true;
 }
 
-void image_kernel::make_convolution(const dnnl::engine& engine, int lanes) {
+void image_kernel::make_convolution(const dnnl::engine& engine, int lanes,
+                                    weight_layouts& layouts) {
   const element format = task_.format;
   const convolution_geometry& g = task_.geometry;
   const extents<4> outputs = g.output(task_.image, task_.outputs);
@@ -89,21 +102,21 @@ void image_kernel::make_convolution(const dnnl::engine& engine, int lanes) {
     adopt<dnnl::convolution_backward_data::primitive_desc, dnnl::convolution_backward_data>(
         dnnl_compat::convolution_gradient<dnnl::convolution_backward_data>(
             engine, pixels(outputs, element::f32), back, x, steps, hint),
-        engine, lanes);
+        engine, lanes, layouts);
   } else if (task_.pass == image_pass::forward) {
     adopt<dnnl::convolution_forward::primitive_desc, dnnl::convolution_forward>(forward, engine,
-                                                                                lanes);
+                                                                                lanes, layouts);
   } else if (task_.pass == image_pass::data) {
     adopt<dnnl::convolution_backward_data::primitive_desc, dnnl::convolution_backward_data>(
         dnnl_compat::convolution_gradient<dnnl::convolution_backward_data>(
             engine, pixels(task_.image, element::f32), w, y, steps, forward),
-        engine, lanes);
+        engine, lanes, layouts);
   } else {
     const layout dw = any_weights(task_, task_.image[3], task_.outputs, element::f32);
     adopt<dnnl::convolution_backward_weights::primitive_desc, dnnl::convolution_backward_weights>(
         dnnl_compat::convolution_gradient<dnnl::convolution_backward_weights>(engine, x, dw, y,
                                                                               steps, forward),
-        engine, lanes);
+        engine, lanes, layouts);
   }
 }
 
@@ -159,7 +172,7 @@ image_kernel& image_kernel_cache::prepare(const image_task& t) {
   return known_.prepare({static_cast<index_t>(t.pass), t.image[0], t.image[1], t.image[2],
                          t.image[3], t.outputs, g.kernel[0], g.kernel[1], g.stride[0], g.stride[1],
                          g.padding[0], g.padding[1], static_cast<index_t>(t.format), t.add ? 1 : 0},
-                        [&] { return image_kernel(t, engine_, lanes_); });
+                        [&] { return image_kernel(t, engine_, lanes_, layouts_); });
 }
 
 }  // namespace flowkit::detail

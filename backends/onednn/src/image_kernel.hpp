@@ -23,14 +23,28 @@ struct image_task {
   bool add;
 };
 
+/// Layouts of weights that primitives ask for, in the order in which they were seen.
+class weight_layouts {
+ public:
+  /// The number of a layout, the same for equal ones.
+  index_t number_of(const dnnl::memory::desc& layout);
+
+ private:
+  std::vector<dnnl::memory::desc> known_;
+};
+
 /// A convolution primitive with the one that rearranges its weights. There may be none: `found` is
 /// false where oneDNN would only lower the shape to a product, as we do better, or run its
 /// reference code.
 class image_kernel {
  public:
-  image_kernel(const image_task& task, const dnnl::engine& engine, int lanes);
+  image_kernel(const image_task& task, const dnnl::engine& engine, int lanes,
+               weight_layouts& layouts);
 
   [[nodiscard]] bool found() const { return found_; }
+  /// Number of the layout of rearranged weights: kernels of one cache that have the same one read
+  /// each other's weights.
+  [[nodiscard]] index_t weight_layout() const { return weight_layout_; }
   /// Size of the rearranged weights.
   [[nodiscard]] index_t weight_bytes() const { return weight_bytes_; }
 
@@ -47,13 +61,15 @@ class image_kernel {
   /// slow where that is short.
   [[nodiscard]] bool mirrored() const;
   template <class Description, class Primitive>
-  void adopt(const Description& chosen, const dnnl::engine& engine, int lanes);
-  void make_convolution(const dnnl::engine& engine, int lanes);
+  void adopt(const Description& chosen, const dnnl::engine& engine, int lanes,
+             weight_layouts& layouts);
+  void make_convolution(const dnnl::engine& engine, int lanes, weight_layouts& layouts);
   void make_rearrangement(const dnnl::memory::desc& packed, const dnnl::engine& engine, int lanes);
   void check(dnnl_status_t status) const;
 
   image_task task_;
   bool found_ = false;
+  index_t weight_layout_ = 0;
   index_t weight_bytes_ = 0;
   index_t row_step_ = 0;  // bytes between taps of rearranged weights: down and across
   index_t column_step_ = 0;
@@ -77,6 +93,7 @@ class image_kernel_cache {
  private:
   dnnl::engine engine_;
   int lanes_;
+  weight_layouts layouts_;
   primitive_cache<std::array<index_t, 14>, image_kernel> known_;
 };
 

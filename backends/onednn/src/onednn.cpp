@@ -12,7 +12,7 @@ bf16_units best_bf16_units() {
 
 onednn::onednn(const onednn_options& options)
     : eigen<float>({.threads = options.threads, .instructions = options.instructions}),
-      executor_(std::make_unique<detail::product_executor>(options, threads())) {}
+      executor_(std::make_unique<detail::product_executor>(options, threads(), held())) {}
 
 onednn::onednn(onednn&&) noexcept = default;
 onednn& onednn::operator=(onednn&&) noexcept = default;

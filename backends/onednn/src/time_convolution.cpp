@@ -29,6 +29,21 @@ const std::byte* time_convolution::collected(growing_memory& memory,
   return to;
 }
 
+const std::byte* time_convolution::kept_columns(matrix w) const {
+  if (by.reads_floats()) return nullptr;
+  const index_t rows = w.shape()[0];
+  const index_t size = by.element_size();
+  return by.kept(w, static_cast<index_t>(held_layout::columns), w.size() * size,
+                 [&](std::byte* copy) {
+                   const cut_axis parts(w.shape()[1], time_windows::task_columns);
+                   pool.for_each_index(parts.count, w.size(), [&](index_t i) {
+                     const span_of part = parts.part(i);
+                     by.store_rows(rows, part.size, w.data() + part.first, w.strides()[0],
+                                   copy + part.first * rows * size);
+                   });
+                 });
+}
+
 void time_convolution::release(const float* sums, const span_of& positions, const span_of& columns,
                                float beta, view<float, 3, host_space> y, order by_what) const {
   const index_t batch = y.shape()[0];
@@ -58,6 +73,7 @@ void time_convolution::forward(view<const float, 3, host_space> x, matrix w, flo
   const index_t batch = over.batch();
   const grid g = over.parts(over.windows(), y.shape()[2]);
   const std::byte* steps = collected(by.left, x, order::slots);
+  const std::byte* const kept = kept_columns(w);
   // The product of a tap, but for the weights and the sums, which lie in the memory of a lane.
   const auto shape = [&](index_t task, const time_windows::run& r) {
     const index_t columns = g.columns_of(task).size;
@@ -88,8 +104,13 @@ void time_convolution::forward(view<const float, 3, host_space> x, matrix w, flo
       const auto r = over.within_windows(tap, positions);
       if (r.count == 0) continue;
       product p = shape(task, r);
-      p.b = by.stored(own.operands, inputs, columns.size,
-                      w.data() + tap * inputs * w.strides()[0] + columns.first, w.strides()[0]);
+      if (kept == nullptr) {
+        p.b = by.stored(own.operands, inputs, columns.size,
+                        w.data() + tap * inputs * w.strides()[0] + columns.first, w.strides()[0]);
+      } else {
+        const std::byte* const part = row_of(kept, columns.first, w.shape()[0], by.element_size());
+        p.b = dense(row_of(part, tap * inputs, columns.size, by.element_size()), columns.size);
+      }
       p.c = sums + (r.window - positions.first) * batch * columns.size;
       by.run(p, number);
     }
@@ -104,6 +125,7 @@ void time_convolution::data(view<const float, 3, host_space> dy, matrix w, float
   const index_t batch = over.batch();
   const grid g = over.parts(over.steps(), inputs);
   const std::byte* windows = collected(by.left, dy, order::windows);
+  const std::byte* const kept = by.kept(pool, w);
   const auto shape = [&](index_t task, const time_windows::run& r) {
     return product{
         .m = r.count * batch,
@@ -133,9 +155,11 @@ void time_convolution::data(view<const float, 3, host_space> dy, matrix w, float
       const auto r = over.within_slots(tap, slots);
       if (r.count == 0) continue;
       product p = shape(task, r);
-      p.b = transposed(by.stored(own.operands, columns.size, outputs,
-                                 w.data() + (tap * inputs + columns.first) * w.strides()[0],
-                                 w.strides()[0]));
+      const index_t row = tap * inputs + columns.first;
+      p.b = transposed(kept == nullptr
+                           ? by.stored(own.operands, columns.size, outputs,
+                                       w.data() + row * w.strides()[0], w.strides()[0])
+                           : dense(row_of(kept, row, outputs, by.element_size()), outputs));
       p.c = sums + (r.slot - slots.first) * batch * columns.size;
       by.run(p, number);
     }

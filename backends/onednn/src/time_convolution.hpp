@@ -33,6 +33,9 @@ struct time_convolution {
   /// A copy [position, batch, channels] in the format of operands.
   const std::byte* collected(growing_memory& memory, view<const float, 3, host_space> x,
                              order by_what) const;
+  /// Held weights in the format of operands, in the parts of columns that the forward pass works
+  /// on: one after the other, each dense. Null where weights are not held or read where they lie.
+  const std::byte* kept_columns(matrix w) const;
   /// Adds the sums [position, batch, column] of a task to its part of the target.
   void release(const float* sums, const span_of& positions, const span_of& columns, float beta,
                view<float, 3, host_space> y, order by_what) const;

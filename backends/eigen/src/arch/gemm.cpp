@@ -15,10 +15,9 @@ constexpr index_t parts_of(index_t size, index_t limit) { return (size + limit -
 constexpr index_t unpacked_rows = 3 * row_limit;
 static_assert(unpacked_rows <= gemm_few_rows);
 
-/// Numbers of b from which it is read where it lies in slices of a few depths, all columns of one
-/// after the other: runs as long as rows are what prefetching follows, and panels of two vectors
-/// at the distance of a row are not. Fewer stay in a cache between panels.
-constexpr index_t sliced_size = index_t{1} << 17;
+/// Large operands are read where they lie in slices of a few depths, all columns of one after the
+/// other: runs as long as rows are what prefetching follows, and panels of two vectors at the
+/// distance of a row are not. Smaller ones stay in a cache between panels.
 constexpr index_t slice_depth = 8;
 
 /// A block of the product: depths [first, first + depth) of one set of rows and columns.
@@ -33,8 +32,9 @@ struct block {
   index_t columns;
   T* packed_a;
   T* packed_b;
-  T* sums;      ///< of slices, rows gemm_columns apart
-  bool direct;  ///< whole panels of b are not packed
+  const T* panels;  ///< of b: packed_b, or those of an operand that is packed already
+  T* sums;          ///< of slices, rows gemm_columns apart
+  bool direct;      ///< whole panels of b are not packed
 
   [[nodiscard]] const T* a(index_t row) const {
     const matrix_operand<T>& m = task->a;
@@ -63,17 +63,30 @@ void pack_rows(const block<T>& q) {
   }
 }
 
+/// A panel of b whose first column and depth lie at `from`, of which `used` columns exist.
+template <class T>
+void pack_column_panel(const matrix_operand<T>& b, const T* from, index_t used, index_t depth,
+                       T* target) {
+  constexpr index_t width = panel_columns<T>;
+  for (index_t i = 0; i < width * depth && used < width; ++i) target[i] = T(0);
+  pack_panel(from, b.column_step, b.row_step, used, depth, target, width);
+}
+
 template <class T>
 void pack_columns(const block<T>& q) {
   constexpr index_t width = panel_columns<T>;
-  const matrix_operand<T>& b = q.task->b;
+  if (q.panels != q.packed_b) return;
   for (index_t j = 0; j < q.columns; j += width) {
     const index_t used = lesser(width, q.columns - j);
     if (q.direct && used == width) continue;
-    T* target = q.packed_b + j * q.depth;
-    for (index_t i = 0; i < width * q.depth && used < width; ++i) target[i] = T(0);
-    pack_panel(q.b(j), b.column_step, b.row_step, used, q.depth, target, width);
+    pack_column_panel(q.task->b, q.b(j), used, q.depth, q.packed_b + j * q.depth);
   }
+}
+
+/// Where the panels of some depths begin in a packed operand of so many columns, from a column on.
+template <class T>
+index_t panels_at(const block<T>& q, index_t columns, index_t column) {
+  return q.first_depth * parts_of(columns, packed_grain) * packed_grain + column * q.depth;
 }
 
 /// Columns of the panel that starts at `column`.
@@ -98,7 +111,7 @@ void multiply_panel(const block<T>& q, const slice& part, index_t column, index_
   const bool direct = q.direct && width >= panel_columns<T>;
   tile_task<T> t{};
   t.b_step = direct ? g.b.row_step : panel_columns<T>;
-  t.b = (direct ? q.b(column) : q.packed_b + column * q.depth) + part.first * t.b_step;
+  t.b = (direct ? q.b(column) : q.panels + column * q.depth) + part.first * t.b_step;
   t.depth = part.last - part.first;
   t.c_step = g.c_step;
   t.columns = width;
@@ -120,7 +133,7 @@ void multiply_panel(const block<T>& q, const slice& part, index_t column, index_
 template <class T>
 void multiply_columns(block<T> q) {
   pack_columns(q);
-  const bool sliced = q.direct && q.task->n * q.task->k >= sliced_size;
+  const bool sliced = q.direct && q.task->n * q.task->k >= gemm_sliced_size;
   const index_t depth = sliced ? slice_depth : q.depth;
   for (q.first_row = 0; q.first_row < q.task->m; q.first_row += gemm_rows) {
     q.rows = lesser(gemm_rows, q.task->m - q.first_row);
@@ -132,6 +145,18 @@ void multiply_columns(block<T> q) {
         multiply_panel(q, part, j, width);
       }
     }
+  }
+}
+
+/// Calls f for every block of depths.
+template <class T, class F>
+void for_each_depth(block<T>& q, const F& f) {
+  const index_t k = q.task->k;
+  const index_t depths = parts_of(k, gemm_depth);
+  for (index_t d = 0; d < depths; ++d) {
+    q.first_depth = k * d / depths;
+    q.depth = k * (d + 1) / depths - q.first_depth;
+    f();
   }
 }
 
@@ -149,24 +174,41 @@ void scale(const gemm_task<T>& g) {
 template <class T>
 void gemm(const gemm_task<T>& g, T* packed) {
   if (g.k == 0) return scale(g);
-  const index_t depths = parts_of(g.k, gemm_depth);
   block<T> q{};
   q.task = &g;
   q.packed_a = packed;
   q.packed_b = packed + gemm_packed_rows * gemm_depth;
-  q.direct = g.b.column_step == 1 && g.m <= unpacked_rows;
+  const packed_operand<T>& packed_b = g.packed_b;
+  q.panels = q.packed_b;
+  q.direct = packed_b.data == nullptr && g.b.column_step == 1 && g.m <= unpacked_rows;
   q.sums = q.packed_b + gemm_columns * gemm_depth;
   for (q.first_column = 0; q.first_column < g.n; q.first_column += gemm_columns) {
     q.columns = lesser(gemm_columns, g.n - q.first_column);
-    for (index_t d = 0; d < depths; ++d) {
-      q.first_depth = g.k * d / depths;
-      q.depth = g.k * (d + 1) / depths - q.first_depth;
+    for_each_depth(q, [&] {
+      if (packed_b.data != nullptr) {
+        q.panels = packed_b.data + panels_at(q, packed_b.columns, packed_b.first + q.first_column);
+      }
       multiply_columns(q);
-    }
+    });
   }
+}
+
+template <class T>
+void pack_operand(const gemm_task<T>& g, index_t first, index_t last, T* packed) {
+  constexpr index_t width = panel_columns<T>;
+  block<T> q{};
+  q.task = &g;
+  for_each_depth(q, [&] {
+    for (index_t j = first; j < last; j += width) {
+      pack_column_panel(g.b, q.b(j), lesser(width, g.n - j), q.depth,
+                        packed + panels_at(q, g.n, j));
+    }
+  });
 }
 
 template void gemm(const gemm_task<float>&, float*);
 template void gemm(const gemm_task<double>&, double*);
+template void pack_operand(const gemm_task<float>&, index_t, index_t, float*);
+template void pack_operand(const gemm_task<double>&, index_t, index_t, double*);
 
 }  // namespace flowkit::FLOWKIT_ARCH

@@ -8,6 +8,8 @@ namespace flowkit::FLOWKIT_ARCH {
 
 template <class T>
 void gemm(const gemm_task<T>& task, T* packed);
+template <class T>
+void pack_operand(const gemm_task<T>& task, index_t first, index_t last, T* packed);
 
 template <class T>
 struct column_kernels {

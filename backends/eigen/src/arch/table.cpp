@@ -6,6 +6,7 @@ template <class T>
 const kernel_table<T>& kernels() {
   static constexpr kernel_table<T> table{
       .gemm = gemm<T>,
+      .pack = pack_operand<T>,
       .add = column_kernels<T>::add,
       .sum = column_kernels<T>::sum,
       .squares = column_kernels<T>::squares,

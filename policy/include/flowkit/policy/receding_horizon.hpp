@@ -1,6 +1,7 @@
 // The controller of a policy on a backend.
 #pragma once
 
+#include <flowkit/backend/hold.hpp>
 #include <flowkit/policy/observation_history.hpp>
 #include <flowkit/policy/sampler.hpp>
 #include <flowkit/policy/visuomotor_policy.hpp>
@@ -12,8 +13,9 @@ namespace flowkit::policy {
 /// Runs a policy on one robot, or on many in lockstep (vectorised environments). See `controller`
 /// for its laws. On eigen<float>, `observe` and `act` allocate nothing after the second call or
 /// after `warm_up`; other backends may allocate inside their library. Where a backend records,
-/// noise is drawn into a fixed place and Euler steps are one launch. Refers to backend and policy,
-/// which must outlive it.
+/// noise is drawn into a fixed place and Euler steps are one launch. Holds the weights of the
+/// policy (see HoldingBackend): on host backends their copies take about as much memory again, once
+/// for all controllers of a policy. Refers to backend and policy, which must outlive it.
 template <NeuralBackend B>
 class receding_horizon final : public controller {
  public:
@@ -24,6 +26,7 @@ class receding_horizon final : public controller {
         options_(checked(std::move(options), manifest_)),
         field_(p.field()),
         weights_(p.weights(options_.inference->weights)),
+        held_(hold(be, p.values(options_.inference->weights))),
         history_(be, manifest_, options_.robots),
         condition_(be, extents{options_.robots, field_.condition_size()}),
         chunk_(be, extents{options_.robots, shape().chunk_size()}),
@@ -206,6 +209,7 @@ class receding_horizon final : public controller {
   controller_options options_;
   visuomotor_field field_;
   parameters<B> weights_;
+  held_by<B> held_;
   observation_history<B> history_;
   saved_of<observation_encoder, B> encoded_;
   tensor<B, 2> condition_;

@@ -4,6 +4,7 @@
 #include "core/stages/coupling_parts.hpp"
 #include "core/stages/evaluation.hpp"
 
+#include <flowkit/backend/hold.hpp>
 #include <flowkit/backend/precision.hpp>
 #include <flowkit/io/sha256.hpp>
 #include <flowkit/policy/sampler.hpp>
@@ -15,7 +16,7 @@
 namespace flowkit::policy {
 namespace detail {
 
-/// Conditions of windows, encoded piece by piece.
+/// Conditions of windows, encoded piece by piece. Holds the weights of the policy while it lives.
 template <class B>
 class window_encoder {
  public:
@@ -28,6 +29,7 @@ class window_encoder {
         policy_(&policy),
         windows_(&windows),
         weights_(policy.weights(weights)),
+        held_(hold(be, policy.values(weights))),
         batcher_(policy.manifest()),
         ws_(be) {}
 
@@ -55,6 +57,7 @@ class window_encoder {
   const visuomotor_policy<B>* policy_;
   const window_set* windows_;
   parameters<B> weights_;
+  held_by<B> held_;
   window_batch raw_;
   window_batcher<B> batcher_;
   workspace<B> ws_;

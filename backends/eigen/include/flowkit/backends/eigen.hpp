@@ -2,6 +2,7 @@
 #pragma once
 
 #include <flowkit/backend/geometry.hpp>
+#include <flowkit/backends/held_values.hpp>
 #include <flowkit/backends/host_ops.hpp>
 #include <flowkit/core/rng.hpp>
 #include <flowkit/fn/epilogue.hpp>
@@ -30,6 +31,13 @@ class eigen : public host_ops<T> {
   ~eigen();
 
   [[nodiscard]] static constexpr std::string_view name() { return "eigen"; }
+
+  /// A promise that values (dense) stay as they are while the result lives, see HoldingBackend:
+  /// weights in them are packed for the product kernel once, not in every product. That takes their
+  /// size once more, for each of a matrix and its transpose that is multiplied with.
+  [[nodiscard]] held_values hold(constant_view<1> values);
+  /// Bytes of what is kept of held values.
+  [[nodiscard]] index_t held_bytes() const;
 
   void gemm(transpose ta, transpose tb, T alpha, constant_view<2> a, constant_view<2> b, T beta,
             mutable_view<2> c);
@@ -106,6 +114,10 @@ class eigen : public host_ops<T> {
                       constant_view<2> reference_chunks, constant_view<2> features,
                       constant_view<2> reference_features, mutable_view<1, row_t> index,
                       mutable_view<1> distance, mutable_view<1> feature_distance);
+
+ protected:
+  /// What is kept of held values; stays where it is when the backend is moved.
+  [[nodiscard]] const std::shared_ptr<detail::held_copies>& held() const;
 
  private:
   struct state;  // scratch memory of the kernels

@@ -38,8 +38,10 @@ struct onednn_options {
 /// the number of threads. Movable, one object per thread of control; objects share nothing.
 ///
 /// Primitives are made once per shape and kept (`cache_misses` counts them); scratch memory is ours
-/// and grows only. A warmed-up operation keeps no new memory, but oneDNN 2.6 and 3.x allocate and
-/// free a few hundred bytes for the argument list of every primitive that is run.
+/// and grows only. Weights that `hold` covers are also kept as the primitives read them: 2 bytes
+/// per weight in bf16 (4 where it is emulated), and the layout of each convolution primitive over
+/// images that reads them. A warmed-up operation keeps no new memory, but oneDNN 2.6 and 3.x
+/// allocate and free a few hundred bytes for the argument list of every primitive that is run.
 class onednn : public eigen<float> {
  public:
   template <std::size_t R, class U = float>
