@@ -230,15 +230,18 @@ TEST(Onednn, TwoObjectsInTwoThreadsTrainAsOneAfterTheOther) {
   EXPECT_EQ(found[1], expected[1]);
 }
 
-/// Five taps over 16 steps and the padding of a U-Net: a convolution that runs in tiles in f32.
+/// Five taps over time with the padding of a U-Net, and three by three over images: convolutions
+/// that run in tiles.
 constexpr convolution_geometry five_taps{{1, 5}, {1, 1}, {0, 2}};
+constexpr convolution_geometry three_by_three{{3, 3}, {1, 1}, {1, 1}};
 
 template <class B>
-host_array<4> over_five_taps(B& be, const host_array<4>& x, const host_array<2>& w) {
+host_array<4> convolved(B& be, const convolution_geometry& g, const host_array<4>& x,
+                        const host_array<2>& w) {
   const auto image = on_backend(be, x);
   const auto weights = on_backend(be, w);
-  auto y = nan_tensor(be, extents<4>{x.shape[0], 1, x.shape[2], w.shape[1]});
-  be.convolve(five_taps, image.view(), weights.view(), typename B::value_type(0), y.view());
+  auto y = nan_tensor(be, g.output(x.shape, w.shape[1]));
+  be.convolve(g, image.view(), weights.view(), typename B::value_type(0), y.view());
   return on_host(be, y);
 }
 
@@ -250,39 +253,72 @@ double distance(const host_array<4>& a, const host_array<4>& b) {
   return std::sqrt(squares / static_cast<double>(a.values.size()));
 }
 
-// The maps of the tiles say 2.9 to 5.5 times (flowkit/backends/time_tiles.hpp); sums of the
-// products themselves add what no map changes.
-TEST(Onednn, TilesOverTimeRoundAsTheirMapsSay) {
-  const auto x = random_array(extents<4>{32, 1, 16, 128}, 1);
-  const auto w = random_array(extents<2>{5 * 128, 64}, 2);
-  eigen<double> exact;
-  eigen<float> direct;
-  onednn tiled;
-  const auto expected = over_five_taps(exact, x, w);
+template <std::size_t R>
+host_array<R> rounded_to_bf16(host_array<R> x) {
+  std::vector<float> values(x.values.begin(), x.values.end());
+  detail::round_to_bf16(instruction_set::base, static_cast<index_t>(values.size()), values.data(),
+                        values.data());
+  x.values.assign(values.begin(), values.end());
+  return x;
+}
 
-  const double ratio = distance(over_five_taps(tiled, x, w), expected) /
-                       distance(over_five_taps(direct, x, w), expected);
+struct tiled_case {
+  convolution_geometry geometry;
+  extents<4> image;
+  precision products;
+  double least;  ///< times the error of the products that are saved
+  double most;
+};
 
-  EXPECT_LT(ratio, 6);
-  EXPECT_GT(ratio, 2) << "no tiles ran";
+// The ranges are those of flowkit/backends/line_tiles.hpp; in f32, sums of the products themselves
+// add what no map changes.
+TEST(Onednn, TilesRoundAsTheirMapsSay) {
+  const tiled_case cases[] = {
+      {five_taps, {32, 1, 16, 128}, precision::f32, 2, 6},
+      {three_by_three, {8, 5, 16, 64}, precision::f32, 1.2, 2.9},
+      {three_by_three, {8, 5, 6, 64}, precision::bf16, 1.5, 2.4},
+      {three_by_three, {16, 5, 4, 64}, precision::bf16, 1.2, 1.4},
+  };
+  for (const tiled_case& c : cases) {
+    SCOPED_TRACE(text(to_text(c.products), " ", c.image));
+    const auto x = random_array(c.image, 1);
+    const auto w = random_array(extents<2>{c.geometry.taps() * c.image[3], 64}, 2);
+    eigen<double> exact;
+    eigen<float> direct;
+    onednn tiled({.precision = c.products});
+    const auto expected = convolved(exact, c.geometry, x, w);
+
+    const auto saved = c.products == precision::f32
+                           ? convolved(direct, c.geometry, x, w)
+                           : convolved(exact, c.geometry, rounded_to_bf16(x), rounded_to_bf16(w));
+    const double ratio =
+        distance(convolved(tiled, c.geometry, x, w), expected) / distance(saved, expected);
+
+    EXPECT_LT(ratio, c.most);
+    EXPECT_GT(ratio, c.least) << "no tiles ran";
+  }
 }
 
 TEST(Onednn, ANumberThatIsNoneStaysInItsImage) {
   auto x = random_array(extents<4>{16, 1, 16, 32}, 1);
-  const auto w = random_array(extents<2>{5 * 32, 32}, 2);
-  onednn be({.least_products = 0});  // tiles, though the product is small
-  const auto expected = over_five_taps(be, x, w);
-  x(3, 0, 8, 5) = std::numeric_limits<double>::quiet_NaN();
+  for (const convolution_geometry& g : {five_taps, three_by_three}) {
+    const auto w = random_array(extents<2>{g.taps() * 32, 32}, 2);
+    onednn be({.least_products = 0});  // tiles, though the product is small
+    x(3, 0, 8, 5) = 0;
+    const auto expected = convolved(be, g, x, w);
+    x(3, 0, 8, 5) = std::numeric_limits<double>::quiet_NaN();
 
-  const auto found = over_five_taps(be, x, w);
+    const auto found = convolved(be, g, x, w);
 
-  EXPECT_TRUE(std::isnan(found(3, 0, 8, 0)));
-  EXPECT_TRUE(std::isnan(found(3, 0, 4, 0))) << "no tiles ran: one spoils all of its results";
-  for (index_t image = 0; image < 16; ++image) {
-    if (image == 3) continue;
-    for (index_t step = 0; step < 16; ++step) {
-      for (index_t c = 0; c < 32; ++c) {
-        ASSERT_EQ(found(image, 0, step, c), expected(image, 0, step, c));
+    EXPECT_TRUE(std::isnan(found(3, 0, 8, 0)));
+    const index_t blind = g == five_taps ? 4 : 11;  // its window does not hold step 8
+    EXPECT_TRUE(std::isnan(found(3, 0, blind, 0))) << "no tiles ran: one spoils all of its results";
+    for (index_t image = 0; image < 16; ++image) {
+      if (image == 3) continue;
+      for (index_t step = 0; step < 16; ++step) {
+        for (index_t c = 0; c < 32; ++c) {
+          ASSERT_EQ(found(image, 0, step, c), expected(image, 0, step, c));
+        }
       }
     }
   }

@@ -46,6 +46,21 @@ std::vector<convolution_case> convolution_cases() {
       {{{1, 1}, {1, 1}, {0, 0}}, {20, 1, 16, 50}, 70},
       {{{3, 3}, {1, 1}, {1, 1}}, {9, 10, 9, 32}, 40},
       {{{3, 3}, {2, 2}, {1, 1}}, {17, 11, 8, 30}, 70},
+      // Tiles of three taps, over time and over images: lines that do not see each other, blocks of
+      // images and parts of an image to a task, lines of the kernel that meet every line and such
+      // that do not, a kernel of even height, channels in several parts, long and short lines.
+      {{{1, 3}, {1, 1}, {0, 1}}, {33, 1, 8, 64}, 65},
+      {{{1, 3}, {1, 1}, {0, 2}}, {13, 5, 7, 36}, 34},
+      {{{3, 3}, {1, 1}, {1, 1}}, {3, 14, 24, 33}, 34},
+      {{{3, 3}, {1, 1}, {1, 1}}, {1, 30, 30, 32}, 32},
+      {{{3, 3}, {1, 1}, {0, 0}}, {6, 9, 10, 32}, 33},
+      {{{3, 3}, {1, 1}, {2, 2}}, {9, 3, 3, 40}, 33},
+      {{{3, 3}, {1, 1}, {2, 0}}, {60, 1, 5, 32}, 32},
+      {{{3, 3}, {1, 1}, {1, 1}}, {20, 3, 3, 260}, 32},
+      {{{2, 3}, {1, 1}, {1, 1}}, {1, 1, 800, 32}, 32},
+      {{{2, 3}, {1, 1}, {1, 1}}, {12, 5, 6, 35}, 48},
+      {{{4, 3}, {1, 1}, {0, 2}}, {4, 9, 7, 32}, 130},
+      {{{5, 5}, {1, 1}, {2, 2}}, {3, 9, 9, 32}, 32},
       // Enough images and windows for kernels that convolve directly, with channels that do not
       // fill a vector and a last task that is smaller than the others.
       {{{3, 3}, {1, 1}, {1, 1}}, {19, 11, 10, 20}, 36},

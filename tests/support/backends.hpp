@@ -76,17 +76,19 @@ struct onednn_case {
     if (Precision == precision::f32) return sums;
     return sums + 1.6e-3 * (8 * std::sqrt(static_cast<double>(terms)) + 12);
   }
-  /// In f32, five taps over time without stride are evaluated at eight points where there are so
-  /// many channels and tiles, which multiplies the root mean square of rounding errors by up
-  /// to 6.0: the largest sqrt(sum_p (A_pi |G_p| |B_p|)^2 / 5) of a result and sqrt(sum_p (G_pj
-  /// |A_p| |B_p|)^2 / 4) of a tap (flowkit::detail::time_tile).
+  /// Three taps along lines without stride and, in f32, five are evaluated in tiles where there are
+  /// so many channels and tiles, which multiplies the root mean square of rounding errors by up to
+  /// these factors: the largest sqrt(sum_p (A_pi |G_p| |B_p|)^2 / taps) of a result and sqrt(sum_p
+  /// (G_pj |A_p| |B_p|)^2 / results) of a tap (flowkit::detail::line_tile).
   static double convolution_rounding(const convolution_geometry& g, const extents<4>& image,
                                      index_t outputs, index_t terms) {
-    const index_t tiles = image[0] * ((image[2] + 3) / 4);
-    const bool tiled = Precision == precision::f32 && g.kernel == extents<2>{1, 5} &&
-                       g.stride == extents<2>{1, 1} && std::min(image[3], outputs) >= 32 &&
-                       tiles >= 48;
-    return (tiled ? 6 : 1) * product_rounding(terms);
+    const extents<4> windows = g.output(image, outputs);
+    const index_t tiles = image[0] * windows[1] * ((std::max(image[2], windows[2]) + 2) / 3);
+    const bool tiled =
+        g.stride == extents<2>{1, 1} && std::min(image[3], outputs) >= 32 && tiles >= 48;
+    constexpr bool f32 = Precision == precision::f32;
+    const double factor = !tiled ? 1 : g.kernel[1] == 3 ? (f32 ? 3 : 2.5) : f32 ? 6 : 1;
+    return factor * product_rounding(terms);
   }
   static constexpr bool libraries_allocate = true;
 };

@@ -1,6 +1,6 @@
 #include "direct_convolution.hpp"
 #include "image_convolution.hpp"
-#include "tiled_time_convolution.hpp"
+#include "tiled_convolution.hpp"
 #include "time_convolution.hpp"
 
 namespace flowkit {
@@ -10,25 +10,29 @@ using detail::direct_convolution;
 using detail::image_convolution;
 using detail::image_pass;
 using detail::image_windows;
-using detail::tiled_time_convolution;
+using detail::tiled_convolution;
 using detail::time_convolution;
 using detail::time_windows;
 
 /// What a pass is lowered to.
-enum class lowering { own_kernel, over_tiles, over_time, over_images };
+struct lowering {
+  enum class way { own_kernel, over_tiles, over_time, over_images };
+  way how;
+  detail::line_tile tile{};  ///< of over_tiles
+};
 
 /// The products of a pass over [batch, height, width, inputs] with so many outputs, whose results
-/// are so long in time. Pointwise kernels do not come here: they are a product as they stand.
+/// have lines of that length. Pointwise kernels do not come here: they are a product as they stand.
 lowering lowering_of(const detail::product_executor& by, const convolution_geometry& g,
                      const extents<4>& image, index_t outputs, index_t results) {
   const index_t windows = size_of(g.output(image, 1));
   const bool over_time = time_windows::fits(g, image);
   const index_t depth = over_time ? image[3] : image[3] * g.taps();
-  if (by.leaves_to_own_kernel({windows, outputs, depth})) return lowering::own_kernel;
-  if (tiled_time_convolution::fits(by, g, image, outputs, results)) {
-    return lowering::over_tiles;
+  if (by.leaves_to_own_kernel({windows, outputs, depth})) return {lowering::way::own_kernel};
+  if (const auto tile = tiled_convolution::best_tile(by, g, image, outputs, results)) {
+    return {lowering::way::over_tiles, *tile};
   }
-  return over_time ? lowering::over_time : lowering::over_images;
+  return {over_time ? lowering::way::over_time : lowering::way::over_images};
 }
 
 /// The rows of [batch, 1, time, channels] as [batch, time, channels].
@@ -51,11 +55,11 @@ void onednn::convolve(const convolution_geometry& g, constant_view<4> x, constan
   if (pointwise(g)) {
     return gemm(transpose::no, transpose::no, 1, positions(x), w, beta, positions(y));
   }
-  const lowering how = lowering_of(*executor_, g, x.shape(), w.shape()[1], y.shape()[2]);
-  if (how == lowering::own_kernel) return eigen<float>::convolve(g, x, w, beta, y);
+  const auto [how, tile] = lowering_of(*executor_, g, x.shape(), w.shape()[1], y.shape()[2]);
+  if (how == lowering::way::own_kernel) return eigen<float>::convolve(g, x, w, beta, y);
   executor_->begin_operation();
   if (beta != 0 && beta != 1) for_each(fn::scaled<float>{beta}, y, constant_view<4>(y));
-  if (how == lowering::over_images) {
+  if (how == lowering::way::over_images) {
     if (x.dense() && w.dense() && y.dense()) {
       const direct_convolution direct(
           *executor_, pool(), instructions(),
@@ -66,9 +70,9 @@ void onednn::convolve(const convolution_geometry& g, constant_view<4> x, constan
     return image_convolution{*executor_, pool(), instructions(), over}.forward(x, w, beta != 0,
                                                                                positions(y));
   }
-  if (how == lowering::over_tiles) {
-    const tiled_time_convolution tiled(*executor_, pool(), instructions(), g);
-    return tiled.forward(over_time(x), w, beta, over_time(y));
+  if (how == lowering::way::over_tiles) {
+    const tiled_convolution tiled(*executor_, pool(), instructions(), g, tile);
+    return tiled.forward(x, w, beta, y);
   }
   const time_windows over(g, x.shape()[0], x.shape()[2]);
   time_convolution{*executor_, pool(), instructions(), over}.forward(over_time(x), w, beta,
@@ -82,13 +86,13 @@ void onednn::convolve_backward_data(const convolution_geometry& g, constant_view
   if (pointwise(g)) {
     return gemm(transpose::no, transpose::yes, 1, positions(dy), w, beta, positions(dx));
   }
-  const lowering how = lowering_of(*executor_, g, dx.shape(), w.shape()[1], dx.shape()[2]);
-  if (how == lowering::own_kernel) {
+  const auto [how, tile] = lowering_of(*executor_, g, dx.shape(), w.shape()[1], dx.shape()[2]);
+  if (how == lowering::way::own_kernel) {
     return eigen<float>::convolve_backward_data(g, dy, w, beta, dx);
   }
   executor_->begin_operation();
   if (beta != 0 && beta != 1) for_each(fn::scaled<float>{beta}, dx, constant_view<4>(dx));
-  if (how == lowering::over_images) {
+  if (how == lowering::way::over_images) {
     if (dy.dense() && w.dense() && dx.dense()) {
       const direct_convolution direct(
           *executor_, pool(), instructions(),
@@ -99,9 +103,9 @@ void onednn::convolve_backward_data(const convolution_geometry& g, constant_view
     const image_windows over(g, dx.shape());
     return image_convolution{*executor_, pool(), instructions(), over}.data(positions(dy), w, dx);
   }
-  if (how == lowering::over_tiles) {
-    const tiled_time_convolution tiled(*executor_, pool(), instructions(), g);
-    return tiled.data(over_time(dy), w, beta, over_time(dx));
+  if (how == lowering::way::over_tiles) {
+    const tiled_convolution tiled(*executor_, pool(), instructions(), g, tile);
+    return tiled.data(dy, w, beta, dx);
   }
   const time_windows over(g, dx.shape()[0], dx.shape()[2]);
   time_convolution{*executor_, pool(), instructions(), over}.data(over_time(dy), w, beta,
@@ -116,13 +120,13 @@ void onednn::convolve_backward_weights(const convolution_geometry& g, constant_v
   if (pointwise(g)) {
     return gemm(transpose::yes, transpose::no, 1, positions(x), positions(dy), beta, dw);
   }
-  const lowering how = lowering_of(*executor_, g, x.shape(), dw.shape()[1], dy.shape()[2]);
-  if (how == lowering::own_kernel) {
+  const auto [how, tile] = lowering_of(*executor_, g, x.shape(), dw.shape()[1], dy.shape()[2]);
+  if (how == lowering::way::own_kernel) {
     return eigen<float>::convolve_backward_weights(g, x, dy, beta, dw);
   }
   executor_->begin_operation();
   if (beta != 0 && beta != 1) for_each(fn::scaled<float>{beta}, dw, constant_view<2>(dw));
-  if (how == lowering::over_images) {
+  if (how == lowering::way::over_images) {
     if (x.dense() && dy.dense() && dw.dense()) {
       const direct_convolution direct(
           *executor_, pool(), instructions(),
@@ -133,9 +137,9 @@ void onednn::convolve_backward_weights(const convolution_geometry& g, constant_v
     return image_convolution{*executor_, pool(), instructions(), over}.weights(x, positions(dy),
                                                                                beta != 0, dw);
   }
-  if (how == lowering::over_tiles) {
-    const tiled_time_convolution tiled(*executor_, pool(), instructions(), g);
-    return tiled.weights(over_time(x), over_time(dy), beta, dw);
+  if (how == lowering::way::over_tiles) {
+    const tiled_convolution tiled(*executor_, pool(), instructions(), g, tile);
+    return tiled.weights(x, dy, beta, dw);
   }
   const time_windows over(g, x.shape()[0], x.shape()[2]);
   time_convolution{*executor_, pool(), instructions(), over}.weights(over_time(x), over_time(dy),

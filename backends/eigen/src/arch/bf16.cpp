@@ -1,24 +1,11 @@
-// Rounding to bfloat16: the upper half of a float, to nearest with ties to even.
-#include <flowkit/core/platform.hpp>
-
-#include <cstdint>
-#include <cstring>
+// Rows of floats rounded to bfloat16.
+#include "bf16_packets.hpp"
 
 namespace flowkit::FLOWKIT_ARCH {
 namespace {
 
-// The compilers' own vectors: they choose the instructions of the set this file is compiled for.
 constexpr index_t lanes = 16;
-using words [[gnu::vector_size(64)]] = std::uint32_t;
-using halves [[gnu::vector_size(32)]] = std::uint16_t;
-
-/// Bits of floats after rounding, the lower half zero. A number that is none stays none: rounding
-/// could carry it into infinity, so its quiet bit is set instead.
-[[gnu::always_inline]] inline void round_words(words& x) {
-  const words rounded = x + 0x7FFF + ((x >> 16) & 1);
-  const words none = (x & 0x7FFFFFFF) > 0x7F800000;
-  x = ((rounded & ~none) | ((x | 0x00400000) & none)) & 0xFFFF0000;
-}
+using words = vector_of<lanes>::words;
 
 /// Calls f(element, number of elements, rounded words) for blocks of up to 16 elements.
 template <class F>
@@ -41,8 +28,7 @@ template <class F>
 
 void narrow_to_bf16(index_t count, const float* x, std::uint16_t* y) {
   for_each_block(count, x, [&](index_t i, index_t used, const words& rounded) {
-    const halves upper = __builtin_convertvector(rounded >> 16, halves);
-    std::memcpy(y + i, &upper, static_cast<std::size_t>(used) * sizeof(std::uint16_t));
+    store_halves<lanes>(rounded, used, y + i);
   });
 }
 

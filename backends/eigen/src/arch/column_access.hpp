@@ -13,6 +13,7 @@ namespace {
 /// Access to the columns that fill a packet.
 template <class T>
 struct whole_packet {
+  static constexpr index_t count = lanes<T>;
   [[nodiscard]] packet<T> load(const T* from) const { return packet<T>::load_unaligned(from); }
   void store(T* to, const packet<T>& value) const { value.store_unaligned(to); }
 };
