@@ -9,15 +9,14 @@
 namespace flowkit {
 
 /// A backend that takes a promise that numbers in its memory do not change.
-///   be.hold(values)    a movable guard; while it lives, products and convolutions whose weights
-///   lie
-///                      within the values keep what they make of them (weights rounded, or in the
-///                      order in which a kernel reads them) from their first use on
-/// Laws: results have the bits that they have without the guard. Values that change all the same
-/// leave results of old values, new ones or both, an error of the caller. Copies take memory, up to
-/// the size of the weights for each kernel that reads them, and are freed at the end of the guard,
-/// which the values must outlive. Several guards may live at a time; of values that two of them
-/// cover, copies stay until the second one ends.
+///   be.hold(values)   a movable guard
+/// While it lives, products and convolutions whose weights lie within the values keep what they
+/// make of them (weights rounded, or in the order in which a kernel reads them) from their first
+/// use on. Laws: results have the bits that they have without the guard. Values that change all the
+/// same leave results of old values, new ones or both, an error of the caller. Copies take memory,
+/// up to the size of the weights for each kernel that reads them, and are freed at the end of the
+/// guard, which the values must outlive. Several guards may live at a time; of values that two of
+/// them cover, copies stay until the second one ends.
 template <class B>
 concept HoldingBackend = Memory<B> && requires(B& be, const_view_of<B, 1> values) {
   { be.hold(values) } -> std::movable;
