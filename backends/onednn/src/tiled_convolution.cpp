@@ -7,11 +7,18 @@
 namespace flowkit::detail {
 namespace {
 
-/// Rows (tiles), columns and terms of the products of a task: its taps and sums at all points, some
-/// 512 KiB each, stay in the second cache.
-constexpr index_t task_rows = 192;
-constexpr index_t task_columns(index_t points) { return points > 6 ? 64 : 128; }
-constexpr index_t task_depth = 256;
+/// Rows (tiles), columns and terms of the products of a task at most: its taps and sums at all
+/// points, some 512 KiB each, stay in the second cache.
+struct task_limits {
+  index_t rows;
+  index_t columns;
+  index_t depth;
+};
+
+constexpr task_limits limits_of(const line_tile& tile) {
+  return tile.points() > 6 ? task_limits{256, 64, 128} : task_limits{192, 128, 256};
+}
+
 /// The same of a gradient of weights, which has one sum per weight. Lines of the kernel meet the
 /// same rows, which stay in that cache between them.
 constexpr index_t weight_rows = 64;
@@ -52,14 +59,14 @@ struct filter_grid {
   cut_axis blocks;
   cut_axis lines;
 
-  filter_grid(const tile_order& order, index_t points, index_t channels)
-      : columns(cut_into(channels, parts_of(least_tasks / 2, parts_of(order.rows(), task_rows)),
-                         least_task_columns, task_columns(points))),
+  filter_grid(const tile_order& order, const task_limits& most, index_t channels)
+      : columns(cut_into(channels, parts_of(least_tasks / 2, parts_of(order.rows(), most.rows)),
+                         least_task_columns, most.columns)),
         blocks(cut_groups(order, parts_of(least_tasks, columns.count), least_task_rows,
-                          order.rows() <= 2 * task_rows ? order.rows() : task_rows)),
-        lines(order.lines(), order.rows_of_group() <= task_rows
+                          order.rows() <= 2 * most.rows ? order.rows() : most.rows)),
+        lines(order.lines(), order.rows_of_group() <= most.rows
                                  ? order.lines()
-                                 : task_rows / order.rows_of_line(blocks.part(0))) {}
+                                 : most.rows / order.rows_of_line(blocks.part(0))) {}
 
   [[nodiscard]] index_t tasks() const { return blocks.count * lines.count * columns.count; }
   [[nodiscard]] span_of columns_of(index_t task) const {
@@ -267,8 +274,9 @@ void tiled_convolution::filter(images x, matrix w, direction way, const offset& 
   const index_t kernel_lines = geometry_.kernel[0];
   const tile_order from = order_of(x.shape(), y.shape()[2]);
   const tile_order to = order_of(y.shape(), y.shape()[2]);
-  const filter_grid g(to, points, y.shape()[3]);
-  const cut_axis depth(inputs, task_depth);
+  const task_limits most = limits_of(tile_);
+  const filter_grid g(to, most, y.shape()[3]);
+  const cut_axis depth(inputs, most.depth);
   const std::byte* const steps =
       evaluated(by_.left, x, tile_values::steps, from, g.blocks, before.steps);
   // What a task does under line i of the kernel, for some terms: the product of the first point,
@@ -301,7 +309,7 @@ void tiled_convolution::filter(images x, matrix w, direction way, const offset& 
     }
   }
   // Where many tasks need the same taps, and they are few, they are evaluated once.
-  const index_t part_bytes = points * task_depth * g.columns.size * size;
+  const index_t part_bytes = points * most.depth * g.columns.size * size;
   const index_t parts = g.columns.count * kernel_lines * depth.count;
   const bool shared = g.tasks() > g.columns.count && parts * part_bytes <= shared_taps;
   auto* const all_taps = shared ? by_.right.grown<std::byte>(parts * part_bytes) : nullptr;
@@ -368,10 +376,12 @@ void tiled_convolution::weights(images x, images dy, float beta,
   const index_t kernel_lines = geometry_.kernel[0];
   const tile_order met = order_of(x.shape(), dy.shape()[2]);
   const tile_order by_windows = order_of(dy.shape(), dy.shape()[2]);
-  const grid g{cut_axis(inputs, weight_rows), cut_axis(outputs, weight_columns)};
-  // Where there are few weights, the rows are shared out as well.
-  const cut_axis blocks = cut_groups(met, parts_of(least_tasks, g.tasks()), least_task_rows,
-                                     kernel_lines == 1 ? weight_depth : weight_depth_of_lines);
+  const index_t most_rows = kernel_lines == 1 ? weight_depth : weight_depth_of_lines;
+  const cut_axis blocks(met.groups(), most_rows / std::max<index_t>(1, met.rows_of_group()));
+  // Where there are few weights and many rows, the rows are shared out as well.
+  const index_t wanted = blocks.count > 1 ? 1 : least_tasks / 2;
+  const grid g{cut_axis(inputs, weight_rows),
+               cut_into(outputs, wanted, least_task_columns, weight_columns)};
   const cut_axis shares(blocks.count, parts_of(blocks.count, parts_of(least_tasks, g.tasks())));
   const std::byte* const steps =
       evaluated(by_.left, x, tile_values::steps, met, blocks, geometry_.padding[1]);
