@@ -60,8 +60,8 @@ double rounding(precision math, passes which) {
   }
 }
 
-/// Samples and images from which on all kernels of large batches run: convolutions over time in
-/// tiles on every level of a U-Net, direct kernels in every stage of the encoder.
+/// Samples and images from which on all kernels of large batches run: tiles on every level of a
+/// U-Net and in every stage of the encoder, direct kernels between those.
 constexpr index_t compared_samples = 48;
 constexpr index_t compared_images = 32;
 

@@ -8,6 +8,7 @@
 
 #include <gmock/gmock.h>
 #include <direct_convolution.hpp>
+#include <tiled_convolution.hpp>
 
 namespace flowkit::testing {
 namespace {
@@ -44,23 +45,25 @@ std::vector<precision> formats() {
   return {precision::f32, precision::bf16};
 }
 
-// Without them the encoder is right but half as fast, which no other test would tell.
-TEST(OnednnParts, TheEncoderRunsOnDirectKernels) {
+// Without them the encoder is right but slower, which no other test would tell.
+TEST(OnednnParts, TheEncoderRunsOnDirectKernelsAndInTiles) {
   // Which kernels oneDNN has differs by instruction set; without one, products run instead.
   if (best_instruction_set() < instruction_set::v4) {
     GTEST_SKIP() << "the rule of direct kernels was measured with AVX-512";
   }
   const convolution_geometry stem{{7, 7}, {2, 2}, {3, 3}};
   const convolution_geometry block{{3, 3}, {1, 1}, {1, 1}};
+  const convolution_geometry strided{{3, 3}, {2, 2}, {1, 1}};
   struct layer {
     convolution_geometry geometry;
     extents<4> image;
     index_t outputs;
   };
-  const layer layers[] = {{stem, {32, 84, 84, 3}, 64},
-                          {block, {32, 21, 21, 64}, 64},
-                          {block, {32, 11, 11, 128}, 128},
-                          {block, {32, 6, 6, 256}, 256}};
+  const layer layers[] = {{stem, {32, 84, 84, 3}, 64}, {strided, {32, 21, 21, 64}, 128}};
+  const layer tiled[] = {{block, {32, 21, 21, 64}, 64},
+                         {block, {32, 11, 11, 128}, 128},
+                         {block, {32, 6, 6, 256}, 256},
+                         {block, {32, 3, 3, 512}, 512}};
   for (const precision p : formats()) {
     product_executor executor({.precision = p}, 2);
     thread_pool pool(2);
@@ -74,6 +77,12 @@ TEST(OnednnParts, TheEncoderRunsOnDirectKernels) {
         EXPECT_TRUE(direct.found())
             << text("pass ", static_cast<int>(pass), " over ", l.image, " in ", to_text(p));
       }
+    }
+    for (const layer& l : tiled) {
+      const extents<2> results{l.image[1], l.image[2]};  // of every pass
+      EXPECT_TRUE(tiled_convolution::best_tile(executor, l.geometry, l.image, l.outputs, results)
+                      .has_value())
+          << text(l.image, " in ", to_text(p));
     }
   }
 }

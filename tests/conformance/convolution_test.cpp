@@ -61,6 +61,8 @@ std::vector<convolution_case> convolution_cases() {
       {{{2, 3}, {1, 1}, {1, 1}}, {12, 5, 6, 35}, 48},
       {{{4, 3}, {1, 1}, {0, 2}}, {4, 9, 7, 32}, 130},
       {{{5, 5}, {1, 1}, {2, 2}}, {3, 9, 9, 32}, 32},
+      {{{1, 5}, {1, 1}, {0, 2}}, {12, 1, 16, 32}, 32},
+      {{{3, 3}, {1, 1}, {2, 1}}, {16, 0, 12, 32}, 32},
       // Enough images and windows for kernels that convolve directly, with channels that do not
       // fill a vector and a last task that is smaller than the others.
       {{{3, 3}, {1, 1}, {1, 1}}, {19, 11, 10, 20}, 36},

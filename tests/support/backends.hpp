@@ -84,10 +84,13 @@ struct onednn_case {
                                      index_t outputs, index_t terms) {
     const extents<4> windows = g.output(image, outputs);
     const index_t tiles = image[0] * windows[1] * ((std::max(image[2], windows[2]) + 2) / 3);
-    const bool tiled =
-        g.stride == extents<2>{1, 1} && std::min(image[3], outputs) >= 32 && tiles >= 48;
     constexpr bool f32 = Precision == precision::f32;
-    const double factor = !tiled ? 1 : g.kernel[1] == 3 ? (f32 ? 3 : 2.5) : f32 ? 6 : 1;
+    const bool tiled = g.stride == extents<2>{1, 1} && g.padding[0] < g.kernel[0] &&
+                       g.padding[1] < g.kernel[1] && std::min(image[3], outputs) >= 32 &&
+                       tiles >= 48;
+    double factor = 1;
+    if (tiled && g.kernel[1] == 3) factor = f32 ? 3 : 2.5;
+    if (tiled && g.kernel[1] == 5 && f32) factor = 6;
     return factor * product_rounding(terms);
   }
   static constexpr bool libraries_allocate = true;

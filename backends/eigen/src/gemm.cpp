@@ -57,10 +57,6 @@ bool worth_keeping(const gemm_task<T>& task) {
   return task.b.column_step != 1 || task.n * task.k >= gemm_sliced_size;
 }
 
-/// Layouts of held copies.
-constexpr index_t panels = 0;
-constexpr index_t panels_of_transpose = 1;
-
 /// Operand b packed, if it is held.
 template <class T>
 packed_operand<T> held_operand(detail::held_copies& held, thread_pool& pool,
@@ -68,9 +64,10 @@ packed_operand<T> held_operand(detail::held_copies& held, thread_pool& pool,
                                const view<const T, 2, host_space>& b, const gemm_task<T>& task) {
   if (!worth_keeping(task)) return {};
   constexpr auto size = static_cast<index_t>(sizeof(T));
-  const detail::copied_matrix key{b.data(),     b.shape()[0],
-                                  b.shape()[1], b.strides()[0],
-                                  size,         tb == transpose::no ? panels : panels_of_transpose};
+  const auto layout =
+      tb == transpose::no ? detail::held_layout::panels : detail::held_layout::transposed_panels;
+  const detail::copied_matrix key{b.data(),       b.shape()[0], b.shape()[1],
+                                  b.strides()[0], size,         static_cast<index_t>(layout)};
   const std::byte* const copy =
       held.copy_of(key, packed_operand_size(task.k, task.n) * size, [&](std::byte* to) {
         const index_t grains = packed_width(task.n) / packed_grain;

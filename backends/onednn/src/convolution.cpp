@@ -22,9 +22,10 @@ struct lowering {
 };
 
 /// The products of a pass over [batch, height, width, inputs] with so many outputs, whose results
-/// have lines of that length. Pointwise kernels do not come here: they are a product as they stand.
+/// have so many lines and columns. Pointwise kernels do not come here: they are a product as they
+/// stand.
 lowering lowering_of(const detail::product_executor& by, const convolution_geometry& g,
-                     const extents<4>& image, index_t outputs, index_t results) {
+                     const extents<4>& image, index_t outputs, const extents<2>& results) {
   const index_t windows = size_of(g.output(image, 1));
   const bool over_time = time_windows::fits(g, image);
   const index_t depth = over_time ? image[3] : image[3] * g.taps();
@@ -33,6 +34,12 @@ lowering lowering_of(const detail::product_executor& by, const convolution_geome
     return {lowering::way::over_tiles, *tile};
   }
   return {over_time ? lowering::way::over_time : lowering::way::over_images};
+}
+
+/// Lines and columns of [batch, height, width, channels].
+template <class U>
+extents<2> lines_of(const view<U, 4, host_space>& v) {
+  return {v.shape()[1], v.shape()[2]};
 }
 
 /// The rows of [batch, 1, time, channels] as [batch, time, channels].
@@ -55,7 +62,7 @@ void onednn::convolve(const convolution_geometry& g, constant_view<4> x, constan
   if (pointwise(g)) {
     return gemm(transpose::no, transpose::no, 1, positions(x), w, beta, positions(y));
   }
-  const auto [how, tile] = lowering_of(*executor_, g, x.shape(), w.shape()[1], y.shape()[2]);
+  const auto [how, tile] = lowering_of(*executor_, g, x.shape(), w.shape()[1], lines_of(y));
   if (how == lowering::way::own_kernel) return eigen<float>::convolve(g, x, w, beta, y);
   executor_->begin_operation();
   if (beta != 0 && beta != 1) for_each(fn::scaled<float>{beta}, y, constant_view<4>(y));
@@ -86,7 +93,7 @@ void onednn::convolve_backward_data(const convolution_geometry& g, constant_view
   if (pointwise(g)) {
     return gemm(transpose::no, transpose::yes, 1, positions(dy), w, beta, positions(dx));
   }
-  const auto [how, tile] = lowering_of(*executor_, g, dx.shape(), w.shape()[1], dx.shape()[2]);
+  const auto [how, tile] = lowering_of(*executor_, g, dx.shape(), w.shape()[1], lines_of(dx));
   if (how == lowering::way::own_kernel) {
     return eigen<float>::convolve_backward_data(g, dy, w, beta, dx);
   }
@@ -120,7 +127,7 @@ void onednn::convolve_backward_weights(const convolution_geometry& g, constant_v
   if (pointwise(g)) {
     return gemm(transpose::yes, transpose::no, 1, positions(x), positions(dy), beta, dw);
   }
-  const auto [how, tile] = lowering_of(*executor_, g, x.shape(), dw.shape()[1], dy.shape()[2]);
+  const auto [how, tile] = lowering_of(*executor_, g, x.shape(), dw.shape()[1], lines_of(dy));
   if (how == lowering::way::own_kernel) {
     return eigen<float>::convolve_backward_weights(g, x, dy, beta, dw);
   }

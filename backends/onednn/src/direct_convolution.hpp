@@ -9,8 +9,7 @@ namespace flowkit::detail {
 /// Operands in the memory of the caller, dense: x [batch, height, width, inputs],
 /// y [batch, height', width', outputs], w [taps * inputs, outputs]. Images are shared out, a fixed
 /// number to a task; each task is one call of a primitive, which leaves out the padding and reads
-/// each pixel where it lies. Weights are rearranged once per pass, or once
-/// if they are held.
+/// each pixel where it lies. Weights are rearranged once per pass, or once if they are held.
 class direct_convolution {
  public:
   using images = view<const float, 4, host_space>;

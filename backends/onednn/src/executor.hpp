@@ -10,13 +10,6 @@
 
 namespace flowkit::detail {
 
-/// Layouts of copies of held weights. Those of `eigen` have lower numbers.
-enum class held_layout : index_t {
-  dense = 2,
-  columns,    ///< parts of a few columns, each of them dense
-  primitive,  ///< from here on, the layouts that primitives ask for
-};
-
 /// Primitives and scratch memory, and how tasks are shared out. The caller brings the pool.
 class product_executor {
  public:

@@ -24,8 +24,8 @@ std::vector<std::string> own_kernel_list() {
            " terms, or too few "
            "multiplications (onednn_options::least_products): packed f32 kernel"),
       "matrix products with a factor other than 1: packed f32 kernel",
-      "the maps between steps and points of f32 convolutions over time with five taps: vector "
-      "kernels",
+      "the maps between steps and points of convolutions with three taps along lines, and in f32 "
+      "with five: vector kernels",
       "group normalisation (oneDNN has it from 3.x on), softmax, pooling, elementwise passes, "
       "sums, "
       "random numbers, nearest search: vector kernels",

@@ -7,83 +7,18 @@
 namespace flowkit::detail {
 namespace {
 
-/// Rows (tiles), columns and terms of the products of a task at most: its taps and sums at all
-/// points, some 512 KiB each, stay in the second cache.
-struct task_limits {
-  index_t rows;
-  index_t columns;
-  index_t depth;
-};
-
-constexpr task_limits limits_of(const line_tile& tile) {
-  return tile.points() > 6 ? task_limits{256, 64, 128} : task_limits{192, 128, 256};
-}
-
-/// The same of a gradient of weights, which has one sum per weight. Lines of the kernel meet the
-/// same rows, which stay in that cache between them.
+/// Rows and columns of the sums of a task of a gradient of weights, and rows of tiles that it sums
+/// over at once. Lines of the kernel meet the same rows, which stay in the second cache between
+/// them.
 constexpr index_t weight_rows = 64;
 constexpr index_t weight_columns = 256;
 constexpr index_t weight_depth = 1024;
 constexpr index_t weight_depth_of_lines = 512;
-/// Parts that are smaller cost more in calls and maps than other threads win.
-constexpr index_t least_task_rows = 64;
-constexpr index_t least_task_columns = 32;
 /// Bytes of taps that tasks may share: the last cache holds them beside all else.
-constexpr index_t shared_taps = index_t{1} << 21;
+constexpr index_t most_shared_taps = index_t{1} << 21;
 /// Fewer channels or rows have products too small for the calls.
 constexpr index_t least_channels = 32;
 constexpr index_t least_rows = 48;
-
-/// An axis cut into at least `wanted` parts, unless they were smaller than `least`, and none larger
-/// than `most`.
-constexpr cut_axis cut_into(index_t length, index_t wanted, index_t least, index_t most) {
-  return {length, std::clamp(rounded_up(parts_of(length, wanted), least), least, most)};
-}
-
-/// The same of groups of rows, where the limits are numbers of rows.
-constexpr cut_axis cut_groups(const tile_order& order, index_t wanted, index_t least,
-                              index_t most) {
-  const index_t size = std::max<index_t>(1, order.rows_of_group());
-  return cut_into(order.groups(), wanted, parts_of(least, size), std::max<index_t>(1, most / size));
-}
-
-/// Tasks that a pass is cut into at least: each packs its operands, or evaluates the taps, for
-/// itself, and twice as many take one thread 5 to 15 % longer where channels are few.
-constexpr index_t least_tasks = wanted_tasks / 4;
-
-/// The tasks of a pass with results in the tiles of some images and in so many channels: blocks of
-/// groups, parts of their lines, parts of the channels. Channels first: a part of the rows
-/// evaluates the taps once more.
-struct filter_grid {
-  cut_axis columns;
-  cut_axis blocks;
-  cut_axis lines;
-
-  filter_grid(const tile_order& order, const task_limits& most, index_t channels)
-      : columns(cut_into(channels, parts_of(least_tasks / 2, parts_of(order.rows(), most.rows)),
-                         least_task_columns, most.columns)),
-        blocks(cut_groups(order, parts_of(least_tasks, columns.count), least_task_rows,
-                          order.rows() <= 2 * most.rows ? order.rows() : most.rows)),
-        lines(order.lines(), order.rows_of_group() <= most.rows
-                                 ? order.lines()
-                                 : most.rows / order.rows_of_line(blocks.part(0))) {}
-
-  [[nodiscard]] index_t tasks() const { return blocks.count * lines.count * columns.count; }
-  [[nodiscard]] span_of columns_of(index_t task) const {
-    return columns.part(task % columns.count);
-  }
-  [[nodiscard]] span_of lines_of(index_t task) const {
-    return lines.part(task / columns.count % lines.count);
-  }
-  [[nodiscard]] span_of block_of(index_t task) const {
-    return blocks.part(task / columns.count / lines.count);
-  }
-  /// Rows of results of a task.
-  [[nodiscard]] span_of rows_of(const tile_order& order, index_t task) const {
-    return {order.row(block_of(task), lines_of(task).first),
-            lines_of(task).size * order.rows_of_line(block_of(task))};
-  }
-};
 
 operand dense(const std::byte* data, index_t columns) { return {data, columns, 1}; }
 
@@ -136,22 +71,23 @@ void add_matrix(instruction_set set, view<const float, 2, host_space> x,
 std::optional<line_tile> tiled_convolution::best_tile(const product_executor& by,
                                                       const convolution_geometry& g,
                                                       const extents<4>& image, index_t outputs,
-                                                      index_t results) {
+                                                      const extents<2>& results) {
   const index_t taps = g.kernel[1];
-  if (g.stride != extents<2>{1, 1} || g.padding[1] >= taps || g.padding[0] >= g.kernel[0])
-    return {};
+  if (g.stride != extents<2>{1, 1}) return {};
+  if (g.padding[0] >= g.kernel[0] || g.padding[1] >= taps) return {};
   if (std::min(image[3], outputs) < least_channels) return {};
   const line_tile wide = by.reads_floats() ? four_of_three : two_of_three;
   std::optional<line_tile> best;
   for (const line_tile& tile : {wide, three_of_three, four_of_five}) {
     if (tile.taps != taps || (tile == four_of_five && !by.reads_floats())) continue;
-    const auto cost = [&](const line_tile& t) { return t.points() * parts_of(results, t.results); };
+    const auto cost = [&](const line_tile& t) {
+      return t.points() * parts_of(results[1], t.results);
+    };
     if (!best || cost(tile) < cost(*best)) best = tile;
   }
   if (!best) return {};
-  const index_t tiles = parts_of(results, best->results);
-  const index_t lines = g.windows(0, image[1]);
-  if (image[0] * lines * tiles < least_rows) return {};
+  const index_t tiles = parts_of(results[1], best->results);
+  if (image[0] * std::min(image[1], results[0]) * tiles < least_rows) return {};
   // Padding that the other lowerings leave out does not count.
   index_t products = 0;
   for (index_t tap = 0; tap < taps; ++tap) {
@@ -235,6 +171,20 @@ void tiled_convolution::evaluate_taps(matrix w, direction way, index_t down, con
   evaluate(tile_values::taps, columns.size, terms.size, reversed, to, numbers);
 }
 
+const std::byte* tiled_convolution::shared_taps(matrix w, direction way, const filter_grid& g,
+                                                const cut_axis& depth, index_t part_bytes) const {
+  const index_t lines = geometry_.kernel[0];
+  const index_t parts = g.columns.count * lines * depth.count;
+  if (g.tasks() == g.columns.count || parts * part_bytes > most_shared_taps) return nullptr;
+  auto* const taps = by_.right.grown<std::byte>(parts * part_bytes);
+  pool_.for_each_index(parts, tile_.points() * w.size(), [&](index_t part) {
+    const index_t down = part / depth.count % lines;
+    evaluate_taps(w, way, down, depth.part(part % depth.count),
+                  g.columns.part(part / depth.count / lines), taps + part * part_bytes);
+  });
+  return taps;
+}
+
 void tiled_convolution::run_at_points(product p, const point_steps& steps,
                                       std::size_t lane_number) const {
   const auto* a = static_cast<const std::byte*>(p.a.data);
@@ -308,18 +258,8 @@ void tiled_convolution::filter(images x, matrix w, direction way, const offset& 
       }
     }
   }
-  // Where many tasks need the same taps, and they are few, they are evaluated once.
   const index_t part_bytes = points * most.depth * g.columns.size * size;
-  const index_t parts = g.columns.count * kernel_lines * depth.count;
-  const bool shared = g.tasks() > g.columns.count && parts * part_bytes <= shared_taps;
-  auto* const all_taps = shared ? by_.right.grown<std::byte>(parts * part_bytes) : nullptr;
-  if (shared) {
-    pool_.for_each_index(parts, points * w.size(), [&](index_t part) {
-      evaluate_taps(w, way, part / depth.count % kernel_lines, depth.part(part % depth.count),
-                    g.columns.part(part / depth.count / kernel_lines),
-                    all_taps + part * part_bytes);
-    });
-  }
+  const std::byte* const shared = shared_taps(w, way, g, depth, part_bytes);
   const index_t products = points * to.rows() * inputs * y.shape()[3] * kernel_lines;
   by_.for_each_task(pool_, g.tasks(), products, [&](index_t task, std::size_t number, lane& own) {
     const span_of columns = g.columns_of(task);
@@ -327,7 +267,7 @@ void tiled_convolution::filter(images x, matrix w, direction way, const offset& 
     const span_of lines = g.lines_of(task);
     const index_t results = rows.size * columns.size;
     auto* const sums = own.sums.grown<float>(points * results);
-    auto* const own_taps = shared ? nullptr : own.operands.grown<std::byte>(part_bytes);
+    auto* const own_taps = shared != nullptr ? nullptr : own.operands.grown<std::byte>(part_bytes);
     for (index_t i = 0; i < kernel_lines; ++i) {
       const line_run run = met(task, i);
       const bool first = i == 0 && run.count == lines.size;
@@ -337,15 +277,14 @@ void tiled_convolution::filter(images x, matrix w, direction way, const offset& 
       for (index_t part = 0; part < depth.count; ++part) {
         const span_of terms = depth.part(part);
         const index_t numbers = terms.size * columns.size;
-        const std::byte* taps = own_taps;
-        if (shared) {
-          const index_t column = task % g.columns.count;
-          taps = all_taps + ((column * kernel_lines + down) * depth.count + part) * part_bytes;
-        } else {
-          evaluate_taps(w, way, down, terms, columns, own_taps);
-        }
+        if (shared == nullptr) evaluate_taps(w, way, down, terms, columns, own_taps);
         product p = shape(task, run, terms, !first || part > 0);
-        p.b.data = taps;
+        p.b.data =
+            shared == nullptr
+                ? own_taps
+                : shared +
+                      part_bytes *
+                          ((g.column_part_of(task) * kernel_lines + down) * depth.count + part);
         p.c = sums + (run.line - lines.first) * to.rows_of_line(g.block_of(task)) * columns.size;
         run_at_points(p, {from.rows() * inputs * size, numbers * size, results}, number);
       }
@@ -377,7 +316,7 @@ void tiled_convolution::weights(images x, images dy, float beta,
   const tile_order met = order_of(x.shape(), dy.shape()[2]);
   const tile_order by_windows = order_of(dy.shape(), dy.shape()[2]);
   const index_t most_rows = kernel_lines == 1 ? weight_depth : weight_depth_of_lines;
-  const cut_axis blocks(met.groups(), most_rows / std::max<index_t>(1, met.rows_of_group()));
+  const cut_axis blocks(met.groups(), most_rows / met.rows_of_group());
   // Where there are few weights and many rows, the rows are shared out as well.
   const index_t wanted = blocks.count > 1 ? 1 : least_tasks / 2;
   const grid g{cut_axis(inputs, weight_rows),
@@ -458,12 +397,12 @@ void tiled_convolution::weights(images x, images dy, float beta,
         }
       });
   if (shares.count == 1) return;
-  const cut_axis rows_of_weights(dw.shape()[0], inputs);
-  pool_.for_each_index(rows_of_weights.count, shares.count * dw.size(), [&](index_t i) {
-    const span_of part = rows_of_weights.part(i);
+  const cut_axis parts(dw.shape()[0], inputs);
+  pool_.for_each_index(parts.count, shares.count * dw.size(), [&](index_t i) {
+    const span_of part = parts.part(i);
     for (index_t share = 1; share < shares.count; ++share) {
-      add_matrix(instructions_, flowkit::rows(target(share), part.first, part.size),
-                 flowkit::rows(dw, part.first, part.size));
+      add_matrix(instructions_, rows(target(share), part.first, part.size),
+                 rows(dw, part.first, part.size));
     }
   });
 }

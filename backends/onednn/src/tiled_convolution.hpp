@@ -2,10 +2,9 @@
 #pragma once
 
 #include "executor.hpp"
-#include "tile_order.hpp"
+#include "tile_tasks.hpp"
 
 #include <flowkit/backend/geometry.hpp>
-#include <flowkit/backends/line_tiles.hpp>
 
 #include <optional>
 
@@ -27,11 +26,11 @@ class tiled_convolution {
       : by_(by), pool_(pool), instructions_(set), geometry_(g), tile_(tile) {}
 
   /// The tile with which a pass takes fewest multiplications, if that is by enough to pay for the
-  /// maps; lines of the pass have so many results: windows for forward and weights, steps of the
-  /// image for data. In bf16 only tiles whose points cost a digit at most.
+  /// maps. `results` are lines and columns of what the pass computes, or sums over: windows for
+  /// forward and weights, the image for data. In bf16 only tiles whose points cost about a bit.
   static std::optional<line_tile> best_tile(const product_executor& by,
                                             const convolution_geometry& g, const extents<4>& image,
-                                            index_t outputs, index_t results);
+                                            index_t outputs, const extents<2>& results);
 
   /// y = x * w + beta y
   void forward(images x, matrix w, float beta, changed_images y) const;
@@ -87,6 +86,10 @@ class tiled_convolution {
   /// column, term] backward, where the kernel is mirrored.
   void evaluate_taps(matrix w, direction way, index_t down, const span_of& terms,
                      const span_of& columns, std::byte* to) const;
+  /// The taps of all parts of columns, lines of the kernel and parts of the depth, one after the
+  /// other, where many tasks need them and they are few; null where each task evaluates its own.
+  const std::byte* shared_taps(matrix w, direction way, const filter_grid& g, const cut_axis& depth,
+                               index_t part_bytes) const;
   /// y = x * w + beta y in either direction.
   void filter(images x, matrix w, direction way, const offset& before, float beta,
               changed_images y) const;

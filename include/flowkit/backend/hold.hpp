@@ -10,7 +10,7 @@ namespace flowkit {
 
 /// A backend that takes a promise that numbers in its memory do not change.
 ///   be.hold(values)   a movable guard
-/// While it lives, products and convolutions whose weights lie within the values keep what they
+/// While it lives, products and convolutions whose weights lie within the values may keep what they
 /// make of them (weights rounded, or in the order in which a kernel reads them) from their first
 /// use on. Laws: results have the bits that they have without the guard. Values that change all the
 /// same leave results of old values, new ones or both, an error of the caller. Copies take memory,

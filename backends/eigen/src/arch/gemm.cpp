@@ -83,6 +83,10 @@ void pack_columns(const block<T>& q) {
   }
 }
 
+static_assert(packed_grain % panel_columns<float> == 0 &&
+              packed_grain % panel_columns<double> == 0);
+static_assert(gemm_columns % packed_grain == 0);
+
 /// Where the panels of some depths begin in a packed operand of so many columns, from a column on.
 template <class T>
 index_t panels_at(const block<T>& q, index_t columns, index_t column) {

@@ -22,8 +22,17 @@ struct byte_range {
   friend bool operator==(const byte_range&, const byte_range&) = default;
 };
 
+/// Layouts of copies.
+enum class held_layout : index_t {
+  panels,             ///< of the product kernel of `eigen`
+  transposed_panels,  ///< the same of the transposed matrix
+  dense,              ///< rows in the format of operands
+  columns,            ///< parts of a few columns, each of them dense
+  primitive,          ///< from here on, the layouts that primitives ask for
+};
+
 /// What tells prepared copies apart: a matrix in memory, whose rows lie `step` elements apart, and
-/// the layout of the copy, a number that its makers agree on.
+/// the layout of the copy, a `held_layout`.
 struct copied_matrix {
   const void* data;
   index_t rows;
