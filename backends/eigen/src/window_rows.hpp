@@ -73,7 +73,8 @@ void lower_line(const window_lines& w, const view<const T, 4, host_space>& x, in
   for (index_t down = 0; down < w.geometry.kernel[0]; ++down) {
     const index_t row = w.input_row(line % w.height, down);
     const bool inside = row >= 0 && row < w.image[1];
-    const T* from = x.data() + line / w.height * x.strides()[0] + row * x.strides()[1];
+    const index_t start = line / w.height * x.strides()[0] + row * x.strides()[1];
+    const T* from = inside ? x.data() + start : nullptr;
     for (index_t column = 0; column < w.width; ++column) {
       T* to = rows + column * w.row_size() + down * run;
       if (inside) {
