@@ -79,7 +79,8 @@ TEST(OnednnParts, TheEncoderRunsOnDirectKernelsAndInTiles) {
       }
     }
     for (const layer& l : tiled) {
-      const extents<2> results{l.image[1], l.image[2]};  // of every pass
+      if (p == precision::bf16 && l.image[2] == 3) continue;  // tiles of two results do not pay
+      const extents<2> results{l.image[1], l.image[2]};       // of every pass
       EXPECT_TRUE(tiled_convolution::best_tile(executor, l.geometry, l.image, l.outputs, results)
                       .has_value())
           << text(l.image, " in ", to_text(p));

@@ -76,10 +76,11 @@ std::optional<line_tile> tiled_convolution::best_tile(const product_executor& by
   if (g.stride != extents<2>{1, 1}) return {};
   if (g.padding[0] >= g.kernel[0] || g.padding[1] >= taps) return {};
   if (std::min(image[3], outputs) < least_channels) return {};
-  const line_tile wide = by.reads_floats() ? four_of_three : two_of_three;
   std::optional<line_tile> best;
-  for (const line_tile& tile : {wide, three_of_three, four_of_five}) {
-    if (tile.taps != taps || (tile == four_of_five && !by.reads_floats())) continue;
+  for (const line_tile& tile : {four_of_three, three_of_three, two_of_three, four_of_five}) {
+    if (tile.taps != taps) continue;
+    // Errors of gradients add up from layer to layer: larger tiles would treble those of bf16.
+    if (!by.reads_floats() && tile != two_of_three) continue;
     const auto cost = [&](const line_tile& t) {
       return t.points() * parts_of(results[1], t.results);
     };
