@@ -24,13 +24,14 @@ struct lowering {
 /// The products of a pass over [batch, height, width, inputs] with so many outputs, whose results
 /// have so many lines and columns. Pointwise kernels do not come here: they are a product as they
 /// stand.
-lowering lowering_of(const detail::product_executor& by, const convolution_geometry& g,
-                     const extents<4>& image, index_t outputs, const extents<2>& results) {
+lowering lowering_of(const detail::product_executor& by, image_pass pass,
+                     const convolution_geometry& g, const extents<4>& image, index_t outputs,
+                     const extents<2>& results) {
   const index_t windows = size_of(g.output(image, 1));
   const bool over_time = time_windows::fits(g, image);
   const index_t depth = over_time ? image[3] : image[3] * g.taps();
   if (by.leaves_to_own_kernel({windows, outputs, depth})) return {lowering::way::own_kernel};
-  if (const auto tile = tiled_convolution::best_tile(by, g, image, outputs, results)) {
+  if (const auto tile = tiled_convolution::best_tile(by, pass, g, image, outputs, results)) {
     return {lowering::way::over_tiles, *tile};
   }
   return {over_time ? lowering::way::over_time : lowering::way::over_images};
@@ -62,7 +63,8 @@ void onednn::convolve(const convolution_geometry& g, constant_view<4> x, constan
   if (pointwise(g)) {
     return gemm(transpose::no, transpose::no, 1, positions(x), w, beta, positions(y));
   }
-  const auto [how, tile] = lowering_of(*executor_, g, x.shape(), w.shape()[1], lines_of(y));
+  const auto [how, tile] =
+      lowering_of(*executor_, image_pass::forward, g, x.shape(), w.shape()[1], lines_of(y));
   if (how == lowering::way::own_kernel) return eigen<float>::convolve(g, x, w, beta, y);
   executor_->begin_operation();
   if (beta != 0 && beta != 1) for_each(fn::scaled<float>{beta}, y, constant_view<4>(y));
@@ -93,7 +95,8 @@ void onednn::convolve_backward_data(const convolution_geometry& g, constant_view
   if (pointwise(g)) {
     return gemm(transpose::no, transpose::yes, 1, positions(dy), w, beta, positions(dx));
   }
-  const auto [how, tile] = lowering_of(*executor_, g, dx.shape(), w.shape()[1], lines_of(dx));
+  const auto [how, tile] =
+      lowering_of(*executor_, image_pass::data, g, dx.shape(), w.shape()[1], lines_of(dx));
   if (how == lowering::way::own_kernel) {
     return eigen<float>::convolve_backward_data(g, dy, w, beta, dx);
   }
@@ -127,7 +130,8 @@ void onednn::convolve_backward_weights(const convolution_geometry& g, constant_v
   if (pointwise(g)) {
     return gemm(transpose::yes, transpose::no, 1, positions(x), positions(dy), beta, dw);
   }
-  const auto [how, tile] = lowering_of(*executor_, g, x.shape(), dw.shape()[1], lines_of(dy));
+  const auto [how, tile] =
+      lowering_of(*executor_, image_pass::weights, g, x.shape(), dw.shape()[1], lines_of(dy));
   if (how == lowering::way::own_kernel) {
     return eigen<float>::convolve_backward_weights(g, x, dy, beta, dw);
   }

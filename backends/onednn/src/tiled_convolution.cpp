@@ -68,19 +68,19 @@ void add_matrix(instruction_set set, view<const float, 2, host_space> x,
 
 }  // namespace
 
-std::optional<line_tile> tiled_convolution::best_tile(const product_executor& by,
+std::optional<line_tile> tiled_convolution::best_tile(const product_executor& by, image_pass pass,
                                                       const convolution_geometry& g,
                                                       const extents<4>& image, index_t outputs,
                                                       const extents<2>& results) {
   const index_t taps = g.kernel[1];
+  if (!by.reads_floats() && pass != image_pass::weights) return {};
   if (g.stride != extents<2>{1, 1}) return {};
   if (g.padding[0] >= g.kernel[0] || g.padding[1] >= taps) return {};
   if (std::min(image[3], outputs) < least_channels) return {};
   std::optional<line_tile> best;
   for (const line_tile& tile : {four_of_three, three_of_three, two_of_three, four_of_five}) {
     if (tile.taps != taps) continue;
-    // Errors of gradients add up from layer to layer: larger tiles would treble those of bf16.
-    if (!by.reads_floats() && tile != two_of_three) continue;
+    if (!by.reads_floats() && tile.points() > 5) continue;
     const auto cost = [&](const line_tile& t) {
       return t.points() * parts_of(results[1], t.results);
     };
