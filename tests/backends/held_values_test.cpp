@@ -139,6 +139,7 @@ template <class Case>
 class HeldValues : public ::testing::Test {
  protected:
   void SetUp() override {
+    // A case may ask for instructions that this processor lacks.
     if (!Case::available()) GTEST_SKIP() << Case::name() << " needs another processor";
   }
 };

@@ -27,9 +27,8 @@ class tiled_convolution {
 
   /// The tile with which a pass takes fewest multiplications, if that is by enough to pay for the
   /// maps. `results` are lines and columns of what the pass computes, or sums over: windows for
-  /// forward and weights, the image for data. In bf16 only
-  /// gradients of weights, whose errors do not add up from layer to layer, and only tiles whose
-  /// points cost about a bit.
+  /// forward and weights, the image for data. In bf16 only gradients of weights, whose errors do
+  /// not add up from layer to layer, and only tiles whose points cost about a bit.
   static std::optional<line_tile> best_tile(const product_executor& by, image_pass pass,
                                             const convolution_geometry& g, const extents<4>& image,
                                             index_t outputs, const extents<2>& results);
