@@ -24,12 +24,11 @@ concept HoldingBackend = Memory<B> && requires(B& be, const_view_of<B, 1> values
 
 namespace detail {
 
-/// Guards nothing. Not trivial, so that an object of it counts as used.
-struct nothing_held {
+/// Guards nothing. Objects of it need no use, like those that guard by living.
+struct [[maybe_unused]] nothing_held {
   nothing_held() = default;
-  nothing_held(nothing_held&&) noexcept {}
-  nothing_held& operator=(nothing_held&&) noexcept { return *this; }
-  ~nothing_held() {}
+  nothing_held(nothing_held&&) = default;
+  nothing_held& operator=(nothing_held&&) = default;
 };
 
 }  // namespace detail

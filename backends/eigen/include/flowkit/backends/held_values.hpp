@@ -42,6 +42,7 @@ struct copied_matrix {
   index_t layout;
 
   [[nodiscard]] byte_range bytes() const;
+  // NOLINTNEXTLINE(modernize-use-nullptr): finds the zero that the comparison itself stands on
   friend auto operator<=>(const copied_matrix&, const copied_matrix&) = default;
 };
 
