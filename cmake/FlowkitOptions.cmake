@@ -115,19 +115,27 @@ if(FLOWKIT_SANITIZE)
   add_link_options(-fsanitize=${FLOWKIT_SANITIZE})
 endif()
 
+# Sources of tests and policies share most of their headers, which are compiled once for all, unless
+# that hides the sources from a compiler cache. ccache sees through headers compiled by g++.
+set(precompile ON)
+if(CMAKE_CXX_COMPILER_LAUNCHER)
+  set(precompile OFF)
+endif()
 if(PROJECT_IS_TOP_LEVEL)
   set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
   find_program(FLOWKIT_CCACHE ccache)
   if(FLOWKIT_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
     set(CMAKE_CXX_COMPILER_LAUNCHER "${FLOWKIT_CCACHE}")
     set(CMAKE_CUDA_COMPILER_LAUNCHER "${FLOWKIT_CCACHE}")
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      # For which it wants to be told that such headers depend neither on definitions of the command
+      # line nor on the time of day, and a preprocessor that leaves them whole.
+      set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env
+        CCACHE_SLOPPINESS=pch_defines,time_macros "${FLOWKIT_CCACHE}")
+      add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
+    else()
+      set(precompile OFF)
+    endif()
   endif()
-endif()
-
-# Sources of tests and policies share most of their headers. A compiler cache, which saves more,
-# cannot look into them.
-set(precompile ON)
-if(CMAKE_CXX_COMPILER_LAUNCHER)
-  set(precompile OFF)
 endif()
 option(FLOWKIT_PRECOMPILE "Compile headers that many sources include once for all" ${precompile})
