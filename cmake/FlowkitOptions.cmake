@@ -129,9 +129,10 @@ if(PROJECT_IS_TOP_LEVEL)
     set(CMAKE_CUDA_COMPILER_LAUNCHER "${FLOWKIT_CCACHE}")
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
       # For which it wants to be told that such headers depend neither on definitions of the command
-      # line nor on the time of day, and a preprocessor that leaves them whole.
-      set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env
-        CCACHE_SLOPPINESS=pch_defines,time_macros "${FLOWKIT_CCACHE}")
+      # line nor on the time of day, and a preprocessor that leaves them whole. They are large:
+      # hashed once, not for every source.
+      set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=pch_defines,time_macros
+        CCACHE_INODECACHE=true "${FLOWKIT_CCACHE}")
       add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
     else()
       set(precompile OFF)
