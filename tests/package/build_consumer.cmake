@@ -56,9 +56,11 @@ else()
   set(targets --target consumer)
 endif()
 
+# A list, which stays one argument.
+string(REPLACE ";" "\\;" launcher "${LAUNCHER}")
 run("configuration of the consumer"
   ${CMAKE_COMMAND} -S "${SOURCE}/tests/package/consumer" -B "${WORK}/build" -G "${GENERATOR}"
-  "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}"
+  "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_CXX_COMPILER_LAUNCHER=${launcher}"
   "-DCMAKE_BUILD_TYPE=${BUILD_TYPE}" ${where})
 run("build of the consumer" ${CMAKE_COMMAND} --build "${WORK}/build" ${targets})
 run("consumer" "${WORK}/build/consumer")

@@ -76,10 +76,11 @@ struct onednn_case {
     if (Precision == precision::f32) return sums;
     return sums + 1.6e-3 * (8 * std::sqrt(static_cast<double>(terms)) + 12);
   }
-  /// Three taps along lines without stride and, in f32, five are evaluated in tiles where there are
-  /// so many channels and tiles, which multiplies the root mean square of rounding errors by up to
-  /// these factors: the largest sqrt(sum_p (A_pi |G_p| |B_p|)^2 / taps) of a result and sqrt(sum_p
-  /// (G_pj |A_p| |B_p|)^2 / results) of a tap (flowkit::detail::line_tile).
+  /// Three taps along lines without stride (in bf16 for gradients of weights) and, in f32, five are
+  /// evaluated in tiles where there are so many channels and tiles, which multiplies the root mean
+  /// square of rounding errors by up to these factors: the largest sqrt(sum_p (A_pi |G_p| |B_p|)^2
+  /// / taps) of a result and sqrt(sum_p (G_pj |A_p| |B_p|)^2 / results) of a tap
+  /// (flowkit::detail::line_tile).
   static double convolution_rounding(const convolution_geometry& g, const extents<4>& image,
                                      index_t outputs, index_t terms) {
     const extents<4> windows = g.output(image, outputs);

@@ -78,7 +78,7 @@ std::optional<line_tile> tiled_convolution::best_tile(const product_executor& by
   if (g.padding[0] >= g.kernel[0] || g.padding[1] >= taps) return {};
   if (std::min(image[3], outputs) < least_channels) return {};
   std::optional<line_tile> best;
-  for (const line_tile& tile : {four_of_three, three_of_three, two_of_three, four_of_five}) {
+  for (const line_tile& tile : {four_of_three, two_of_three, three_of_three, four_of_five}) {
     if (tile.taps != taps) continue;
     if (!by.reads_floats() && tile.points() > 5) continue;
     const auto cost = [&](const line_tile& t) {
